@@ -1,0 +1,65 @@
+"""Budget (what a run may spend) and Usage (what it has spent).
+
+Invariant: a budget is never passed. `Budget.exhausted()` is asked before every paid call, and
+`Usage` sums every call, whether it ended well or not.
+"""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Budget(BaseModel):
+    """What a run may spend; `None` leaves a dimension open, but rounds and seconds are closed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    rounds: int = Field(10, ge=1, le=1000)
+    """Generate-judge rounds."""
+    candidates: int | None = Field(None, ge=1, le=100_000)
+    """Candidate texts judged, over all rounds."""
+    seconds: float = Field(600.0, gt=0, le=86_400)
+    """Wall seconds from the start of the run; a call under way at the end is cut off."""
+    tokens: int | None = Field(None, ge=1)
+    """Prompt and completion tokens together, over all calls."""
+    cost_usd: float | None = Field(None, gt=0)
+    """US dollars, by the prices configured per model; a model without a price costs 0."""
+
+    def exhausted(self, usage: "Usage") -> str | None:
+        """Name the first dimension that is spent, or `None` while another call may be paid."""
+        spent = {
+            "rounds": usage.rounds >= self.rounds,
+            "candidates": self.candidates is not None and usage.candidates >= self.candidates,
+            "seconds": usage.seconds >= self.seconds,
+            "tokens": self.tokens is not None and usage.tokens >= self.tokens,
+            "cost_usd": self.cost_usd is not None and usage.cost_usd >= self.cost_usd,
+        }
+        return next((name for name, over in spent.items() if over), None)
+
+
+class Usage(BaseModel):
+    """What has been spent: the sum over all calls of a run, failed and cancelled ones included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rounds: int = 0
+    calls: int = 0
+    candidates: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    """Includes the reasoning tokens."""
+    reasoning_tokens: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    """Wall seconds since the start of the run, at the last recorded effect."""
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Self) -> Self:
+        """Add two usages field by field; `seconds` is a reading of the clock, so the later wins."""
+        total = {name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields}
+        total["seconds"] = max(self.seconds, other.seconds)
+        return type(self)(**total)

@@ -1,0 +1,92 @@
+"""Every diagnostic code of the kernel itself, with its long explanation.
+
+A domain brings its own codes (`Domain.codes`); `/errors/{code}` serves both. Codes are stable:
+a meaning never changes, a retired code is never used again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The long explanation of one stable code.
+
+    Attributes:
+        title: What happened, in one line that stands alone.
+        explanation: Why it happens and what it means for the verdict.
+        action: What to do next.
+    """
+
+    title: str
+    explanation: str
+    action: str
+
+
+KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "critic-crashed": Code(
+            "A critic failed",
+            "A critic raised an error or its worker process died. Whatever it would have found is "
+            "not known, so the candidate is neither accepted nor rejected.",
+            "Report the problem and the answer; both are in the run's record.",
+        ),
+        "critic-deadline": Code(
+            "A critic ran out of time",
+            "The check did not finish before its deadline and its process was ended. The "
+            "candidate is neither accepted nor rejected.",
+            "Allow more seconds per check, or make the problem smaller.",
+        ),
+        "critic-memory": Code(
+            "A critic ran out of memory",
+            "The check reached its memory cap and was ended. The candidate is neither accepted "
+            "nor rejected.",
+            "Allow more memory per worker, or make the problem smaller.",
+        ),
+        "not-covered": Code(
+            "Part of the problem is decided by no critic",
+            "The problem uses a feature that is declared unsupported. It is never ignored: no "
+            "candidate can be accepted while it stands.",
+            "Remove the feature from the problem, or judge it with a tool that supports it.",
+        ),
+        "opinions-disagree": Code(
+            "Two independent engines disagree",
+            "The kernel's critics and the second opinion reached different verdicts on the same "
+            "candidate. One of them is wrong, so nothing is certified.",
+            "Report the problem and the answer: this is a bug in one of the two engines.",
+        ),
+        "assurance-not-reached": Code(
+            "The demanded assurance was not reached",
+            "The request demands a second opinion (`cross`) or a proof, and none was available "
+            "for this candidate.",
+            "Ask for `assurance: auto`, or give the second opinion more time.",
+        ),
+        "candidate-too-large": Code(
+            "The answer is too large to judge",
+            "The text is longer than the domain's cap.",
+            "Answer with the result alone, without explanation.",
+        ),
+        "problem-invalid": Code(
+            "The problem does not fit the domain's schema",
+            "A field is missing, unknown or of the wrong type. Nothing was judged.",
+            "Compare the problem with the schema at `/domains/{name}`.",
+        ),
+        "domain-unknown": Code(
+            "There is no domain of that name",
+            "Domains are found through the entry-point group `llm_modulo.domains`.",
+            "List the installed domains with `modulo domains`.",
+        ),
+        "domain-broken": Code(
+            "A domain cannot be loaded",
+            "An installed domain failed to import or is not a `Domain`.",
+            "Repair or uninstall the package that the message names.",
+        ),
+        "no-candidate": Code(
+            "The response holds no answer",
+            "Nothing in the response looks like an answer of this domain, so there was nothing "
+            "to judge.",
+            "Answer in the format that the task asks for.",
+        ),
+    }
+)
