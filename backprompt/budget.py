@@ -60,6 +60,8 @@ class Usage(BaseModel):
 
     def __add__(self, other: Self) -> Self:
         """Add two usages field by field; `seconds` is a reading of the clock, so the later wins."""
-        total = {name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields}
+        total = {
+            name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields
+        }
         total["seconds"] = max(self.seconds, other.seconds)
         return type(self)(**total)

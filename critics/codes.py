@@ -88,5 +88,23 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "to judge.",
             "Answer in the format that the task asks for.",
         ),
+        "sexpr-unclosed": Code(
+            "A parenthesis is never closed",
+            "The text ends inside a list. The finding names the innermost parenthesis that is "
+            "still open.",
+            "Add the missing `)`.",
+        ),
+        "sexpr-character": Code(
+            "A character starts nothing that can be read",
+            "No token of the language starts with this character; most often it opens a string "
+            "or a quoted symbol that is never closed.",
+            "Close or remove it.",
+        ),
+        "sexpr-too-large": Code(
+            "A text is larger than the reader's caps",
+            "Size, nesting depth and token count are capped, so that no text can exhaust the "
+            "service.",
+            "Send a smaller text.",
+        ),
     }
 )
