@@ -80,7 +80,7 @@ def no_findings(_instance: Any) -> Sequence[Diagnostic]:
 
 
 def share_of_errors(_instance: Any, _candidate: Any, errors: Sequence[Diagnostic]) -> float:
-    """Score a candidate by how few errors it has: 1 for none, then 1/2, 1/3, …"""
+    """Score a candidate by how few errors it has: 1 for none, then 1/2, then 1/3."""
     return 1 / (1 + len(errors))
 
 

@@ -17,7 +17,6 @@ from critics.critic import Critic
 from critics.domain import Domain
 from critics.types import (
     Assurance,
-    CandidateError,
     Coverage,
     CriticResult,
     Diagnostic,

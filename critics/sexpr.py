@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from critics.types import Diagnostic, KernelError, Location
 
@@ -33,7 +33,7 @@ class Atom(str):
     at: int
     end: int
 
-    def __new__(cls, value: str, at: int, end: int) -> "Atom":
+    def __new__(cls, value: str, at: int, end: int) -> Self:
         """Make an atom whose text is `value`."""
         atom = super().__new__(cls, value)
         atom.at = at

@@ -1,0 +1,1 @@
+"""Classical planning in PDDL: an exact, lifted validator of sequential plans."""

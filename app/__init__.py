@@ -1,0 +1,1 @@
+"""The shell around the loop: HTTP service, command line and configuration."""
