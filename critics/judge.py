@@ -89,7 +89,7 @@ def judge(
         ProblemError: The *problem* is wrong, so there is nothing to judge against.
     """
     payload = read_problem(domain, problem)
-    prepared, faults = _guard("load", lambda: _prepare(domain, payload))
+    prepared, faults = guard("load", lambda: _prepare(domain, payload))
     if prepared is None:
         return _unprepared(domain, candidate, faults)
     instance, coverage, warnings = prepared
@@ -132,7 +132,7 @@ def weigh(judgement: Judgement, opinion: Opinion | None, demand: Demand) -> Judg
     return _doubt(agreed, _not_reached(demand, None)) if demand is Demand.PROOF else agreed
 
 
-def _guard(name: str, work: Callable[[], T]) -> tuple[T | None, tuple[Diagnostic, ...]]:
+def guard(name: str, work: Callable[[], T]) -> tuple[T | None, tuple[Diagnostic, ...]]:
     """Run a domain's code; whatever it raises becomes a diagnostic. The kernel's boundary."""
     try:
         return work(), ()
@@ -163,7 +163,7 @@ def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Ju
 def _parse(domain: Domain, instance: Any, text: str) -> tuple[Any, tuple[Diagnostic, ...]]:
     if len(text) > domain.max_candidate_chars:
         return None, (_too_large(domain, text),)
-    return _guard("syntax", lambda: domain.parse(instance, text))
+    return guard("syntax", lambda: domain.parse(instance, text))
 
 
 def _run_critics(
@@ -182,7 +182,7 @@ def _run_critics(
 
 def _ask(critic: Critic, instance: Any, parsed: Any) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
-    _, fault = _guard(critic.name, lambda: found.extend(critic.check(instance, parsed)))
+    _, fault = guard(critic.name, lambda: found.extend(critic.check(instance, parsed)))
     found.extend(fault)
     if critic.hard:
         return tuple(found)
@@ -227,7 +227,7 @@ def _score(
         return 1.0
     if parsed is None:
         return 0.0
-    score, _ = _guard("score", lambda: domain.score(instance, parsed, errors))
+    score, _ = guard("score", lambda: domain.score(instance, parsed, errors))
     return min(max(score or 0.0, 0.0), BELOW_ONE)
 
 
@@ -256,9 +256,10 @@ def _uncovered(coverage: Coverage) -> tuple[Diagnostic, ...]:
 
 def _crash(name: str, error: Exception) -> Diagnostic:
     memory = isinstance(error, MemoryError)
+    how = "ran out of memory" if memory else "failed"
     return Diagnostic(
         code="critic-memory" if memory else "critic-crashed",
-        headline=f"critic `{name}` {'ran out of memory' if memory else 'failed'}; nothing was decided",
+        headline=f"critic `{name}` {how}; nothing was decided",
         notes=(f"{type(error).__name__}: {str(error)[:200]}",),
         data={"critic": name},
         severity=Severity.UNKNOWN,

@@ -1,0 +1,322 @@
+"""A crew: worker processes of one kind, as the service sees them.
+
+Invariants:
+    * A job belongs to exactly one worker, and a worker has at most one job; whatever happens to
+      it is told for that job alone, which is never tried again behind the caller's back.
+    * A deadline is kept by SIGKILL. It counts from the moment the job has a worker; waiting for
+      one is in order of arrival and bounded by the caller.
+    * A caller that goes away (cancellation) takes its worker with it.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from critics import frames
+
+Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+
+START_SECONDS = 60.0
+KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
+
+
+class Lost(Exception):
+    """A worker ended before it had answered.
+
+    Attributes:
+        code: `critic-deadline` or `critic-crashed`.
+        cause: What is known of its end, in words.
+    """
+
+    def __init__(self, code: str, cause: str) -> None:
+        super().__init__(cause)
+        self.code = code
+        self.cause = cause
+
+
+class Worker:
+    """One process and the socket to it."""
+
+    def __init__(self, number: int, channel: socket.socket) -> None:
+        self.number = number
+        self.channel = channel
+        self.jobs = 0
+        self.retired = False
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """The wait status."""
+
+    async def send(self, frame: bytes) -> None:
+        """Hand over a job."""
+        self.jobs += 1
+        await asyncio.get_running_loop().sock_sendall(self.channel, frame)
+
+    async def receive(self) -> dict[str, Any]:
+        """Wait for one reply.
+
+        Raises:
+            EOFError: The worker has ended.
+        """
+        size = frames.length(await self._exactly(frames.HEADER.size))
+        reply = frames.decode(await self._exactly(size))
+        self.retired = self.retired or reply["retire"] is True
+        return reply
+
+    async def _exactly(self, count: int) -> bytes:
+        loop = asyncio.get_running_loop()
+        received = bytearray()
+        while len(received) < count:
+            part = await loop.sock_recv(self.channel, min(count - len(received), 1 << 20))
+            if not part:
+                raise EOFError
+            received += part
+        return bytes(received)
+
+
+class Crew:
+    """At most `size` workers, forked when needed from a zygote of their own."""
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        memory_mb: int,
+        recycle_after: int,
+        preload: Sequence[str] = (),
+        opinions: bool = False,
+    ) -> None:
+        self.size = size
+        self._memory_mb = memory_mb
+        self._recycle_after = recycle_after
+        self._preload = tuple(preload)
+        self._opinions = opinions
+        self._slots = asyncio.Semaphore(size)
+        self._starting = asyncio.Lock()
+        self._zygote: Zygote | None = None
+        self._spare: list[Worker] = []
+        self._closed = False
+
+    async def ask(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """Have one job done that has one reply.
+
+        Raises:
+            Lost: The worker crashed or was killed at its deadline.
+            frames.FrameError: The job cannot be sent; no worker saw it.
+        """
+        async with self.replies(job, seconds) as receive:
+            return await receive()
+
+    @contextlib.asynccontextmanager
+    async def replies(self, job: Mapping[str, Any], seconds: float) -> AsyncIterator[Receive]:
+        """Have one job done that has several replies; the deadline holds for each.
+
+        The caller takes every reply that the job has; if it leaves early, the worker is killed.
+        """
+        unsent = [frames.encode({**job, "seconds": seconds})]
+        async with self._slots:
+            worker = await self._take()
+            finished = False
+            try:
+                yield partial(_converse, worker, unsent, seconds)
+                finished = True
+            finally:
+                if finished:
+                    self._release(worker)
+                else:
+                    self._kill(worker)
+
+    async def aclose(self) -> None:
+        """End every process and wait until all are gone."""
+        self._closed = True
+        async with self._starting:
+            self._dismiss()
+            if self._zygote is not None:
+                await self._zygote.aclose()
+                self._zygote = None
+
+    async def start(self) -> None:
+        """Make sure that workers can be forked.
+
+        Raises:
+            RuntimeError: The crew is closed, or no process can be started.
+        """
+        async with self._starting:
+            if self._closed:
+                raise RuntimeError("the worker pool is closed")
+            if self._zygote is not None and self._zygote.alive:
+                return
+            self._dismiss()
+            if self._zygote is not None:
+                await self._zygote.aclose()
+            self._zygote = Zygote(self._memory_mb, self._preload, opinions=self._opinions)
+            await self._zygote.wait_ready()
+
+    async def _take(self) -> Worker:
+        while self._spare:
+            worker = self._spare.pop()
+            if not worker.ended.done():
+                return worker
+            worker.channel.close()
+        await self.start()
+        if self._zygote is None:
+            raise RuntimeError("the worker pool is closed")
+        return self._zygote.fork()
+
+    def _release(self, worker: Worker) -> None:
+        worn = worker.retired or worker.jobs >= self._recycle_after
+        if worn or worker.ended.done() or self._closed:
+            worker.channel.close()
+        else:
+            self._spare.append(worker)
+
+    def _kill(self, worker: Worker) -> None:
+        worker.channel.close()
+        if self._zygote is not None and not worker.ended.done():
+            self._zygote.kill(worker)
+
+    def _dismiss(self) -> None:
+        for worker in self._spare:
+            worker.channel.close()
+        self._spare.clear()
+
+
+class Zygote:
+    """The service's handle on a zygote process (see `critics.zygote`)."""
+
+    def __init__(self, memory_mb: int, preload: Sequence[str], *, opinions: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._control, theirs = socket.socketpair()
+        arguments = (theirs.fileno(), memory_mb, tuple(preload))
+        code = (
+            f"import sys; sys.path[:] = {[entry or str(Path.cwd()) for entry in sys.path]!r}; "
+            f"from critics.zygote import main; main(*{arguments!r}, opinions={opinions})"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                # A worker may write no file, so writing to a log file would kill it.
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
+            )
+        self._control.setblocking(False)  # noqa: FBT003  # the socket's own interface
+        self._workers: dict[int, Worker] = {}
+        self._count = 0
+        self._unread = b""
+        self.alive = True
+        self._ready = asyncio.Event()
+        self._loop.add_reader(self._control, self._read)
+
+    async def wait_ready(self) -> None:
+        """Wait until the domains are imported.
+
+        Raises:
+            RuntimeError: The process ended instead, or takes too long.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), START_SECONDS)
+        if not (self._ready.is_set() and self.alive):
+            await self.aclose()
+            raise RuntimeError("no worker process can be started")
+
+    def fork(self) -> Worker:
+        """Ask for one more worker; the first job may be sent at once."""
+        self._count += 1
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)  # noqa: FBT003  # the socket's own interface
+        worker = self._workers[self._count] = Worker(self._count, ours)
+        with theirs:
+            try:
+                self._order(frames.FORK, worker, theirs)
+            except OSError:
+                self._bury(self._count, 0)
+        return worker
+
+    def kill(self, worker: Worker) -> None:
+        """Have a worker killed, if it still lives."""
+        with contextlib.suppress(OSError):
+            self._order(frames.KILL, worker)
+
+    def _order(self, action: bytes, worker: Worker, *channels: socket.socket) -> None:
+        # Nine bytes on a socket whose other side does nothing but read it: this never blocks.
+        order = frames.ORDER.pack(action, worker.number)
+        socket.send_fds(self._control, [order], [channel.fileno() for channel in channels])
+
+    async def aclose(self) -> None:
+        """End the zygote and with it all its workers."""
+        self._bereave()
+        await asyncio.to_thread(self._process.wait)
+
+    def _read(self) -> None:
+        try:
+            received = self._control.recv(65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self._bereave()
+            return
+        self._unread += received
+        while len(self._unread) >= frames.NOTICE.size:
+            number, status = frames.NOTICE.unpack_from(self._unread)
+            self._unread = self._unread[frames.NOTICE.size :]
+            if number:
+                self._bury(number, status)
+            else:
+                self._ready.set()
+
+    def _bury(self, number: int, status: int) -> None:
+        worker = self._workers.pop(number)
+        if not worker.ended.done():
+            worker.ended.set_result(status)
+
+    def _bereave(self) -> None:
+        if not self.alive:
+            return
+        self.alive = False
+        self._loop.remove_reader(self._control)
+        self._control.close()
+        for number in list(self._workers):
+            self._bury(number, signal.SIGKILL)
+        self._ready.set()
+
+
+def _environment() -> dict[str, str]:
+    """Give the workers what Python needs, and no secret; asserts stay on."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+async def _converse(worker: Worker, unsent: list[bytes], seconds: float) -> dict[str, Any]:
+    """Send what is still to be sent, and wait for a reply, all before the deadline."""
+    try:
+        async with asyncio.timeout(seconds):
+            while unsent:
+                await worker.send(unsent.pop())
+            return await worker.receive()
+    except TimeoutError as error:
+        raise Lost("critic-deadline", f"it took more than {seconds:g} s") from error
+    except (EOFError, ConnectionError, frames.FrameError) as error:
+        raise Lost("critic-crashed", await _obituary(worker)) from error
+
+
+async def _obituary(worker: Worker) -> str:
+    """Tell how a worker ended. Its socket is closed by its end, so the notice is on its way."""
+    try:
+        status = await asyncio.wait_for(asyncio.shield(worker.ended), 5.0)
+    except TimeoutError:
+        return "its process stopped answering"
+    if os.WIFSIGNALED(status):
+        return f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"its process ended with exit code {os.waitstatus_to_exitcode(status)}"

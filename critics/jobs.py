@@ -1,0 +1,86 @@
+"""What a worker can be asked to do. Runs in workers only.
+
+A job is a JSON object with its `kind`; it is answered by one or more replies, each of which holds
+exactly one of `done` (the result), `refused` (the user's problem or domain is wrong) and `failed`
+(the domain's code failed). Nothing a user or a model wrote escapes as an exception.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from critics.domain import Domain, find_domain
+from critics.judge import Mode, guard, judge, read_problem
+from critics.types import Diagnostic, Opinion, ProblemError, Verdict
+
+Job: TypeAlias = Mapping[str, Any]
+Reply: TypeAlias = dict[str, Any]
+
+
+def perform(job: Job) -> Iterator[Reply]:
+    """Answer a job, reply by reply."""
+    yield _answer(KINDS[job["kind"]], job)
+
+
+def failure(faults: Sequence[Diagnostic]) -> Reply:
+    """Say that the domain's code failed."""
+    return {"failed": _dump(faults)}
+
+
+def _answer(work: Callable[[Job], Any], job: Job) -> Reply:
+    try:
+        done, faults = guard(str(job["kind"]), lambda: work(job))
+    except ProblemError as error:
+        return {"refused": {"error": type(error).__name__, "diagnostics": _dump(error.diagnostics)}}
+    return failure(faults) if faults else {"done": done}
+
+
+def _dump(diagnostics: Sequence[Diagnostic]) -> list[Any]:
+    return [diagnostic.model_dump(mode="json") for diagnostic in diagnostics]
+
+
+def _load(job: Job) -> tuple[Domain, Any]:
+    domain = find_domain(job["domain"])
+    return domain, domain.load(read_problem(domain, job["problem"]))
+
+
+def _judge(job: Job) -> Any:
+    judgement = judge(
+        find_domain(job["domain"]), job["problem"], job["text"], mode=Mode(job["mode"])
+    )
+    return judgement.model_dump(mode="json", exclude={"candidate"})
+
+
+def _extract(job: Job) -> Any:
+    domain, instance = _load(job)
+    response = job["response"].encode("utf-8", "replace").decode()
+    return list(domain.extract(instance, response))
+
+
+def _prepare(job: Job) -> Any:
+    domain, instance = _load(job)
+    schema = domain.answer_schema(instance) if domain.answer_schema else None
+    return {
+        "prompt": domain.prompt(instance),
+        "answer_format": domain.answer_format,
+        "warnings": _dump(domain.warnings(instance)),
+        "answer_schema": schema,
+    }
+
+
+def _opinion(job: Job) -> Any:
+    domain = find_domain(job["domain"])
+    if domain.second_opinion is None:
+        opinion = Opinion(
+            engine=domain.name, verdict=Verdict.UNKNOWN, reason="the domain has no second opinion"
+        )
+    else:
+        opinion = domain.second_opinion(read_problem(domain, job["problem"]), job["text"])
+    return opinion.model_dump(mode="json")
+
+
+KINDS: Mapping[str, Callable[[Job], Any]] = {
+    "judge": _judge,
+    "extract": _extract,
+    "prepare": _prepare,
+    "opinion": _opinion,
+}
