@@ -1,0 +1,313 @@
+"""Finding the plans in a model's response.
+
+Outside the trusted part: what is found is judged, and what the user receives is the text that
+was judged. All plans that the author presents are found, none is made up from parts: lines that
+belong to one plan stay together, a step that is wrong stays in, and what is thought aloud,
+quoted from the problem or said of the plan is left out.
+
+A response is read line by line. Lines with steps form a plan until something ends it: a fence
+or a marker such as `[PLAN]`, a list that starts again at 1, a change of notation, or a sentence
+that announces another plan. A sentence that goes on ("Next, …") does not end it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from critics.pddl.lines import Kind, Line, Step, Style, Vocabulary, read_line, read_step
+
+MAX_CANDIDATES = 8
+MAX_JSON_CHARS = 1_000_000
+
+
+class Place(IntEnum):
+    """Where a plan stands; the more explicitly it is set apart, the likelier it is meant."""
+
+    PROSE = 0
+    FENCE = 1
+    MARKED = 2
+
+
+@dataclass(slots=True)
+class Section:
+    """Lines between two fences or markers."""
+
+    place: Place
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """Steps that belong together, while they are collected."""
+
+    place: Place
+    style: Style
+    steps: list[Step] = field(default_factory=list)
+    known: bool = False
+    number: int | None = None
+    indent: int = 0
+    section: int = 0
+    gap: list[str] = field(default_factory=list)
+    blank: bool = False
+
+    @property
+    def text(self) -> str:
+        """The canonical text: one step a line."""
+        return "\n".join(f"({' '.join(step)})" for step in self.steps)
+
+
+_MARK = r"[ _-]?(?:plan|answer|solution)[ _-]?"
+_MARKER = re.compile(
+    rf"[\[<]\s?(?P<close>/|end[ _-](?:of[ _-])?)?(?:query|final|the|my)?{_MARK}"
+    r"(?P<end>end)?(?:start|begin)?\s?[\]>]",
+    re.IGNORECASE,
+)
+_THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
+_FENCE = re.compile(r"\s*(?:```|~~~)[\w+.-]*\s*$")
+_SHAPES = str.maketrans("（）【】“”‘’", "()[]\"\"''")
+_QUOTED = re.compile(
+    r"\s*\(\s*(?:define\s*\(\s*(?:domain|problem)\b|:(?:action\s+\S+\s*$|init|goal|objects|types"
+    r"|predicates|constants|functions|requirements|domain|derived|metric|precondition|effect)\b)",
+    re.IGNORECASE,
+)
+_ANEW = re.compile(
+    r"\b(?:alternativ\w*|instead|correct\w*|revis\w*|fixed|wrong|incorrect|mistake\w*|attempt\w*"
+    r"|wait|however|actually|option|version|retry|again|invalid|fails?|syntax|format)\b"
+)
+_ONWARD = re.compile(
+    r"\b(?:next (?:steps?|part|phase|actions?)|rest of|remaining|continu\w+|phase|stage|part|then"
+    r"|subgoal)\b"
+)
+_ANNOUNCED = re.compile(r"\b(?:plan|solution|answer|sequence|pddl|final|complete|summary)\b")
+_WENT_ON = re.compile(r"\b(?:next|after\w*|now|finally|first|second|third|lastly|step|steps)\b")
+
+
+def extract(task: Any, response: str) -> Sequence[str]:
+    """Find every plan in a response.
+
+    Args:
+        task: The problem's instance, with `actions`, `objects` and `predicates`.
+        response: What the model wrote.
+
+    Returns:
+        Canonical texts, likeliest first, without duplicates, at most eight.
+    """
+    arities = {name.lower(): len(action.parameters) for name, action in task.actions.items()}
+    facts = frozenset(map(str.lower, getattr(task, "predicates", ())))
+    return extract_plans(Vocabulary(arities, frozenset(map(str.lower, task.objects)), facts), response)
+
+
+def extract_plans(words: Vocabulary, response: str) -> Sequence[str]:
+    """Find every plan in a response, given only the problem's names."""
+    sections = _split_sections(_drop_thoughts(response.translate(_SHAPES)))
+    plans = [plan for plan in _collect(sections, words) if _is_plan(plan, words)]
+    plans.sort(key=lambda plan: (plan.known, plan.place, plan.section), reverse=True)
+    if plans and plans[0].known:
+        plans = [plan for plan in plans if plan.known]
+    return list(dict.fromkeys(plan.text for plan in plans))[:MAX_CANDIDATES]
+
+
+def _drop_thoughts(text: str) -> str:
+    """Leave out what stands between thinking tags; an unclosed thought has no answer after it."""
+    kept: list[str] = []
+    place, thinking = 0, False
+    for tag in _THOUGHT.finditer(text):
+        if tag[1]:
+            if not thinking:
+                kept.clear()
+            thinking = False
+        else:
+            if not thinking:
+                kept.append(text[place : tag.start()])
+            thinking = True
+        place = tag.end()
+    if not thinking:
+        kept.append(text[place:])
+    return "".join(kept)
+
+
+def _split_sections(text: str) -> list[Section]:
+    sections = [Section(Place.PROSE)]
+    fenced = False
+    for raw in text.splitlines():
+        if _FENCE.match(raw):
+            fenced = not fenced
+            sections.append(Section(Place.FENCE if fenced else Place.PROSE))
+            continue
+        place = 0
+        for mark in _MARKER.finditer(raw):
+            sections[-1].lines.append(raw[place : mark.start()])
+            closes = mark["close"] or mark["end"]
+            sections.append(Section(Place.PROSE if closes else Place.MARKED))
+            place = mark.end()
+        sections[-1].lines.append(raw[place:])
+    return sections
+
+
+def _collect(sections: list[Section], words: Vocabulary) -> Iterator[Plan]:
+    """Group the lines with steps into plans."""
+    current: Plan | None = None
+    for index, section in enumerate(sections):
+        listed = _read_json(section, words)
+        if listed:
+            yield Plan(section.place, Style.PARENTHESES, listed, known=True, section=index)
+            continue
+        for line in _read_lines(section.lines, words):
+            if line.kind is not Kind.STEPS:
+                _pass_by(current, line)
+            elif current is not None and _explains(current, line, words):
+                continue
+            else:
+                if current is not None and not _joins(current, line, index, words):
+                    yield current
+                    current = None
+                if current is None:
+                    current = Plan(section.place, line.style)
+                _append(current, line, index)
+    if current is not None:
+        yield current
+
+
+def _append(plan: Plan, line: Line, section: int) -> None:
+    plan.steps.extend(line.steps)
+    plan.known = plan.known or line.known
+    plan.number = line.number
+    plan.indent = line.indent
+    plan.section = section
+    plan.blank = False
+    plan.gap.clear()
+
+
+def _pass_by(plan: Plan | None, line: Line) -> None:
+    if plan is None:
+        return
+    if line.kind is Kind.PROSE:
+        plan.gap.append(line.text[:300])
+    else:
+        plan.blank = True
+
+
+def _explains(plan: Plan, line: Line, words: Vocabulary) -> bool:
+    """Say whether a line only explains the step above it: an indented point below a number."""
+    below = plan.number is not None and line.number is None and line.indent > plan.indent
+    plain = line.style is not Style.PARENTHESES or not line.known
+    return below and plain and line.bulleted and bool(plan.steps) and line.steps[0] != ("...",)
+
+
+def _joins(plan: Plan, line: Line, section: int, words: Vocabulary) -> bool:
+    """Say whether a line goes on with the plan before it."""
+    apart = plan.section != section
+    if line.number is not None and plan.number is not None and not apart:
+        if line.number == plan.number + 1:
+            return True
+        if line.number <= 1:
+            return bool(_ONWARD.search(_said(plan)))
+    facts = words.is_fact(line.steps[0][0])
+    if not plan.gap and not apart:
+        return not (plan.blank and (facts or not plan.known))
+    if plan.style is not line.style or plan.known is not line.known or facts:
+        return False
+    if line.steps[0] == plan.steps[0]:
+        return False
+    return _goes_on(_said(plan), default=not apart)
+
+
+def _said(plan: Plan) -> str:
+    return " ".join(plan.gap[-5:]).lower()
+
+
+def _goes_on(said: str, *, default: bool) -> bool:
+    if _ANEW.search(said):
+        return False
+    if _ONWARD.search(said):
+        return True
+    if _ANNOUNCED.search(said):
+        return False
+    return True if _WENT_ON.search(said) else default
+
+
+def _is_plan(plan: Plan, words: Vocabulary) -> bool:
+    """Say whether steps are a plan: one names an action, or all take the problem's objects."""
+    if plan.known:
+        return True
+    return all(
+        not words.is_fact(step[0]) and len(step) > 1 and all(o in words.objects for o in step[1:])
+        for step in plan.steps
+    )
+
+
+def _read_lines(lines: list[str], words: Vocabulary) -> Iterator[Line]:
+    """Read lines one by one, past quoted parts of the problem."""
+    place = failures = 0
+    while place < len(lines):
+        if failures < MAX_CANDIDATES and _QUOTED.match(lines[place]):
+            end = _end_of_quote(lines, place)
+            yield Line(Kind.PROSE, "")
+            failures += end is None
+            place = end or place + 1
+            continue
+        yield read_line(lines[place], words)
+        place += 1
+
+
+def _end_of_quote(lines: list[str], start: int) -> int | None:
+    """Find the line after a balanced expression; `None` if it never ends."""
+    depth = 0
+    for place in range(start, len(lines)):
+        depth += lines[place].count("(") - lines[place].count(")")
+        if depth <= 0:
+            return place + 1
+    return None
+
+
+def _read_json(section: Section, words: Vocabulary) -> list[Step] | None:
+    """Read a JSON list of steps: strings, lists, or objects with a name and arguments."""
+    text = "\n".join(section.lines).strip()
+    starts = [place for place in (text.find("["), text.find("{")) if place >= 0]
+    if not starts or len(text) > MAX_JSON_CHARS:
+        return None
+    end = max(text.rfind("]"), text.rfind("}")) + 1
+    try:
+        found = json.loads(text[min(starts) : end])
+    except (ValueError, RecursionError):
+        return None
+    steps = [_json_step(item, words) for item in _json_list(found)]
+    whole = [step for step in steps if step]
+    named = any(words.means_action(step[0]) for step in whole)
+    return whole if named and len(whole) == len(steps) else None
+
+
+def _json_list(found: Any) -> list[Any]:
+    if isinstance(found, Mapping):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        return lists[0] if len(lists) == 1 else []
+    if isinstance(found, list) and found and isinstance(found[0], str) and len(found) > 1:
+        return found
+    return found if isinstance(found, list) else []
+
+
+def _json_step(item: Any, words: Vocabulary) -> Step | None:
+    if isinstance(item, str):
+        return read_step(item, words)
+    if isinstance(item, list) and item and all(isinstance(part, str) for part in item):
+        return tuple(part.strip().lower() for part in item)
+    if isinstance(item, Mapping):
+        return _json_object(item, words)
+    return None
+
+
+def _json_object(item: Mapping[str, Any], words: Vocabulary) -> Step | None:
+    name = next((v for k, v in item.items() if k in ("action", "name", "operator")), None)
+    if not isinstance(name, str):
+        return None
+    listed = next((v for v in item.values() if isinstance(v, list)), None)
+    named = next((v for v in item.values() if isinstance(v, Mapping)), None)
+    arguments = listed if listed is not None else list((named or {}).values())
+    step = read_step(name, words)
+    return (*step, *(str(a).strip().lower() for a in arguments)) if step else None
+
+
+Extractor = Callable[[Any, str], Sequence[str]]
