@@ -67,6 +67,12 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "The text is longer than the domain's cap.",
             "Answer with the result alone, without explanation.",
         ),
+        "candidate-not-unicode": Code(
+            "The answer is no text",
+            "The answer holds half of a surrogate pair, which stands for no character and which "
+            "no UTF-8 text can hold. It was rejected unread.",
+            "Answer in plain text.",
+        ),
         "problem-invalid": Code(
             "The problem does not fit the domain's schema",
             "A field is missing, unknown or of the wrong type. Nothing was judged.",

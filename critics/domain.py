@@ -142,6 +142,11 @@ class Domain:
     codes: Mapping[str, Code] = field(default_factory=dict)
     max_candidate_chars: int = 4_000_000
 
+    def __post_init__(self) -> None:
+        """Refuse a domain that would accept whatever it can parse."""
+        if not any(critic.hard for critic in self.critics):
+            raise ValueError(f"domain `{self.name}` has no hard critic, so nothing decides")
+
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:

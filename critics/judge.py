@@ -6,7 +6,7 @@ candidate's text. It never raises for anything a model wrote, and nothing but it
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from time import perf_counter
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from critics.critic import Critic
 from critics.domain import Domain
 from critics.types import (
     Assurance,
+    CandidateError,
     Coverage,
     CriticResult,
     Diagnostic,
@@ -65,6 +66,10 @@ def read_problem(domain: Domain, payload: Mapping[str, JsonValue] | Problem) -> 
     if isinstance(payload, Problem):
         return payload
     try:
+        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        raise ProblemError([_not_plain(domain, error)]) from error
+    try:
         return domain.problem.model_validate(payload)
     except ValidationError as error:
         raise ProblemError(_schema_errors(domain, error)) from error
@@ -105,7 +110,7 @@ def judge(
         domain=domain.name,
         domain_version=domain.version,
         verdict=verdict,
-        candidate=candidate,
+        candidate=spell_out(candidate),
         score=_score(domain, instance, None if faults else parsed, errors, verdict),
         diagnostics=findings + warnings,
         critics=tuple(result for result, _ in ran),
@@ -133,20 +138,42 @@ def weigh(judgement: Judgement, opinion: Opinion | None, demand: Demand) -> Judg
 
 
 def guard(name: str, work: Callable[[], T]) -> tuple[T | None, tuple[Diagnostic, ...]]:
-    """Run a domain's code; whatever it raises becomes a diagnostic. The kernel's boundary."""
+    """Run a domain's code; whatever it raises becomes diagnostics. The kernel's one boundary.
+
+    What is raised decides their severity, whatever they say of themselves: a `CandidateError`
+    is an error, anything else is undecided. So no failure can pass for silence.
+
+    Args:
+        name: What runs, in the words of a diagnostic.
+        work: Takes no arguments; its result is returned if it raises nothing.
+
+    Raises:
+        ProblemError: Passed on, for it is the user's.
+    """
     try:
         return work(), ()
     except ProblemError:
         raise
     except KernelError as error:
-        return None, error.diagnostics or (_crash(name, error),)
+        candidate = isinstance(error, CandidateError)
+        severity = Severity.ERROR if candidate else Severity.UNKNOWN
+        return None, _graded(error.diagnostics, severity) or (_crash(name, error),)
     except Exception as error:  # noqa: BLE001  # boundary: a failure is `unknown`, never the caller's
         return None, (_crash(name, error),)
 
 
+def spell_out(text: str) -> str:
+    """Write lone surrogates as escapes, so that the text survives JSON; others stay as they are.
+
+    A text with lone surrogates is never accepted, so what is certified is never changed.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _prepare(domain: Domain, payload: Problem) -> tuple[Any, Coverage, tuple[Diagnostic, ...]]:
     instance = domain.load(payload)
-    return instance, _coverage(domain, instance), tuple(domain.warnings(instance))
+    warnings = _graded(domain.warnings(instance), Severity.WARNING)
+    return instance, _coverage(domain, instance), warnings
 
 
 def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
@@ -154,7 +181,7 @@ def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Ju
         domain=domain.name,
         domain_version=domain.version,
         verdict=Verdict.UNKNOWN,
-        candidate=text,
+        candidate=spell_out(text),
         score=0.0,
         diagnostics=faults,
     )
@@ -163,6 +190,8 @@ def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Ju
 def _parse(domain: Domain, instance: Any, text: str) -> tuple[Any, tuple[Diagnostic, ...]]:
     if len(text) > domain.max_candidate_chars:
         return None, (_too_large(domain, text),)
+    if spell_out(text) != text:
+        return None, (_not_unicode(),)
     return guard("syntax", lambda: domain.parse(instance, text))
 
 
@@ -182,11 +211,20 @@ def _run_critics(
 
 def _ask(critic: Critic, instance: Any, parsed: Any) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
-    _, fault = guard(critic.name, lambda: found.extend(critic.check(instance, parsed)))
+    _, fault = guard(critic.name, lambda: _collect(critic.check(instance, parsed), found))
     found.extend(fault)
-    if critic.hard:
-        return tuple(found)
-    return tuple(d.model_copy(update={"severity": Severity.WARNING}) for d in found)
+    return tuple(found) if critic.hard else _graded(found, Severity.WARNING)
+
+
+def _collect(findings: Iterable[Diagnostic], found: list[Diagnostic]) -> None:
+    for finding in findings:
+        if not isinstance(finding, Diagnostic):
+            raise TypeError(f"a critic yields `Diagnostic`s, not `{type(finding).__name__}`")
+        found.append(finding)
+
+
+def _graded(found: Iterable[Diagnostic], severity: Severity) -> tuple[Diagnostic, ...]:
+    return tuple(d.model_copy(update={"severity": severity}) for d in found)
 
 
 def _result(
@@ -227,8 +265,8 @@ def _score(
         return 1.0
     if parsed is None:
         return 0.0
-    score, _ = guard("score", lambda: domain.score(instance, parsed, errors))
-    return min(max(score or 0.0, 0.0), BELOW_ONE)
+    score, _ = guard("score", lambda: float(domain.score(instance, parsed, errors)))
+    return min(score, BELOW_ONE) if score is not None and score > 0 else 0.0
 
 
 def _doubt(judgement: Judgement, why: Diagnostic) -> Judgement:
@@ -275,6 +313,14 @@ def _too_large(domain: Domain, text: str) -> Diagnostic:
     )
 
 
+def _not_unicode() -> Diagnostic:
+    return Diagnostic(
+        code="candidate-not-unicode",
+        headline="the answer holds half of a surrogate pair, which is no character",
+        help=("answer in plain text",),
+    )
+
+
 def _disagreement(judgement: Judgement, opinion: Opinion) -> Diagnostic:
     return Diagnostic(
         code="opinions-disagree",
@@ -294,6 +340,14 @@ def _not_reached(demand: Demand, opinion: Opinion | None) -> Diagnostic:
         notes=(reason,),
         help=("ask for `assurance: auto`, or give the second opinion more time",),
         severity=Severity.UNKNOWN,
+    )
+
+
+def _not_plain(domain: Domain, error: Exception) -> Diagnostic:
+    return Diagnostic(
+        code="problem-invalid",
+        headline=f"the {domain.name} problem is no plain JSON: {spell_out(str(error))[:200]}",
+        help=("send numbers that are finite, text that is Unicode, and less nesting",),
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from critics import frames
 from critics.crew import Crew, Lost
 from critics.domain import Domain, DomainError, find_domain
-from critics.judge import Demand, Mode, weigh
+from critics.judge import Demand, Mode, spell_out, weigh
 from critics.types import (
     Diagnostic,
     Frozen,
@@ -185,12 +185,12 @@ class Pool:
         }
         done, faults = await self._do(self._critics, job, seconds)
         if not faults:
-            return Judgement.model_validate({**done, "candidate": text})
+            return Judgement.model_validate({**done, "candidate": spell_out(text)})
         return Judgement(
             domain=domain.name,
             domain_version=domain.version,
             verdict=Verdict.UNKNOWN,
-            candidate=text,
+            candidate=spell_out(text),
             score=0.0,
             diagnostics=faults,
         )
