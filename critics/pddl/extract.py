@@ -12,12 +12,13 @@ that announces another plan. A sentence that goes on ("Next, …") does not end 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from critics.pddl.lines import Kind, Line, Step, Style, Vocabulary, read_line, read_step
+from critics.pddl.lines import Kind, Line, Names, Step, Style, read_line, read_step
+from critics.pddl.task import Task
 
 MAX_CANDIDATES = 8
 MAX_JSON_CHARS = 1_000_000
@@ -67,7 +68,28 @@ _MARKER = re.compile(
 )
 _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
 _FENCE = re.compile(r"\s*(?:```|~~~)[\w+.-]*\s*$")
-_SHAPES = str.maketrans("（）【】“”‘’", "()[]\"\"''")
+_SHAPES = str.maketrans(
+    {
+        "\uff08": "(",
+        "\uff09": ")",
+        "\u3010": "[",
+        "\u3011": "]",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2192": "->",
+        "\u21d2": "=>",
+        "\u2022": "*",
+        "\u00b7": "*",
+        "\u25cf": "*",
+        "\u2026": "...",
+    }
+)
+"""Typographic signs to what a keyboard has."""
+
 _QUOTED = re.compile(
     r"\s*\(\s*(?:define\s*\(\s*(?:domain|problem)\b|:(?:action\s+\S+\s*$|init|goal|objects|types"
     r"|predicates|constants|functions|requirements|domain|derived|metric|precondition|effect)\b)",
@@ -85,25 +107,26 @@ _ANNOUNCED = re.compile(r"\b(?:plan|solution|answer|sequence|pddl|final|complete
 _WENT_ON = re.compile(r"\b(?:next|after\w*|now|finally|first|second|third|lastly|step|steps)\b")
 
 
-def extract(task: Any, response: str) -> Sequence[str]:
+def extract(task: Task, response: str) -> Sequence[str]:
     """Find every plan in a response.
 
     Args:
-        task: The problem's instance, with `actions`, `objects` and `predicates`.
+        task: The problem's instance.
         response: What the model wrote.
 
     Returns:
         Canonical texts, likeliest first, without duplicates, at most eight.
     """
-    arities = {name.lower(): len(action.parameters) for name, action in task.actions.items()}
-    facts = frozenset(map(str.lower, getattr(task, "predicates", ())))
-    return extract_plans(Vocabulary(arities, frozenset(map(str.lower, task.objects)), facts), response)
+    arities = {name: len(action.parameters) for name, action in task.actions.items()}
+    unsupported = dict.fromkeys(task.unsupported_actions, -1)
+    facts = frozenset(task.vocabulary.predicates)
+    return extract_plans(Names(unsupported | arities, frozenset(task.objects), facts), response)
 
 
-def extract_plans(words: Vocabulary, response: str) -> Sequence[str]:
+def extract_plans(names: Names, response: str) -> Sequence[str]:
     """Find every plan in a response, given only the problem's names."""
     sections = _split_sections(_drop_thoughts(response.translate(_SHAPES)))
-    plans = [plan for plan in _collect(sections, words) if _is_plan(plan, words)]
+    plans = [plan for plan in _collect(sections, names) if _is_plan(plan, names)]
     plans.sort(key=lambda plan: (plan.known, plan.place, plan.section), reverse=True)
     if plans and plans[0].known:
         plans = [plan for plan in plans if plan.known]
@@ -147,21 +170,21 @@ def _split_sections(text: str) -> list[Section]:
     return sections
 
 
-def _collect(sections: list[Section], words: Vocabulary) -> Iterator[Plan]:
+def _collect(sections: list[Section], names: Names) -> Iterator[Plan]:
     """Group the lines with steps into plans."""
     current: Plan | None = None
     for index, section in enumerate(sections):
-        listed = _read_json(section, words)
+        listed = _read_json(section, names)
         if listed:
             yield Plan(section.place, Style.PARENTHESES, listed, known=True, section=index)
             continue
-        for line in _read_lines(section.lines, words):
-            if line.kind is not Kind.STEPS:
+        for line in _read_lines(section.lines, names):
+            if line.kind is not Kind.STEPS or _describes(current, line, names):
                 _pass_by(current, line)
-            elif current is not None and _explains(current, line, words):
+            elif current is not None and _explains(current, line):
                 continue
             else:
-                if current is not None and not _joins(current, line, index, words):
+                if current is not None and not _joins(current, line, index):
                     yield current
                     current = None
                 if current is None:
@@ -184,20 +207,28 @@ def _append(plan: Plan, line: Line, section: int) -> None:
 def _pass_by(plan: Plan | None, line: Line) -> None:
     if plan is None:
         return
-    if line.kind is Kind.PROSE:
-        plan.gap.append(line.text[:300])
-    else:
+    if line.kind is Kind.BLANK:
         plan.blank = True
+        return
+    plan.gap.append(line.text[:300])
+    if line.number is not None and line.number > 1:
+        plan.gap.append("then")
 
 
-def _explains(plan: Plan, line: Line, words: Vocabulary) -> bool:
+def _describes(plan: Plan | None, line: Line, names: Names) -> bool:
+    """Say whether a line states facts, as of a state or a goal, and touches no plan."""
+    facts = all(names.is_fact(step[0]) for step in line.steps)
+    return facts and (plan is None or bool(plan.gap) or plan.blank)
+
+
+def _explains(plan: Plan, line: Line) -> bool:
     """Say whether a line only explains the step above it: an indented point below a number."""
     below = plan.number is not None and line.number is None and line.indent > plan.indent
     plain = line.style is not Style.PARENTHESES or not line.known
     return below and plain and line.bulleted and bool(plan.steps) and line.steps[0] != ("...",)
 
 
-def _joins(plan: Plan, line: Line, section: int, words: Vocabulary) -> bool:
+def _joins(plan: Plan, line: Line, section: int) -> bool:
     """Say whether a line goes on with the plan before it."""
     apart = plan.section != section
     if line.number is not None and plan.number is not None and not apart:
@@ -205,10 +236,9 @@ def _joins(plan: Plan, line: Line, section: int, words: Vocabulary) -> bool:
             return True
         if line.number <= 1:
             return bool(_ONWARD.search(_said(plan)))
-    facts = words.is_fact(line.steps[0][0])
     if not plan.gap and not apart:
-        return not (plan.blank and (facts or not plan.known))
-    if plan.style is not line.style or plan.known is not line.known or facts:
+        return plan.known or not plan.blank
+    if plan.style is not line.style or plan.known is not line.known:
         return False
     if line.steps[0] == plan.steps[0]:
         return False
@@ -229,17 +259,17 @@ def _goes_on(said: str, *, default: bool) -> bool:
     return True if _WENT_ON.search(said) else default
 
 
-def _is_plan(plan: Plan, words: Vocabulary) -> bool:
+def _is_plan(plan: Plan, names: Names) -> bool:
     """Say whether steps are a plan: one names an action, or all take the problem's objects."""
     if plan.known:
         return True
     return all(
-        not words.is_fact(step[0]) and len(step) > 1 and all(o in words.objects for o in step[1:])
+        not names.is_fact(step[0]) and len(step) > 1 and all(o in names.objects for o in step[1:])
         for step in plan.steps
     )
 
 
-def _read_lines(lines: list[str], words: Vocabulary) -> Iterator[Line]:
+def _read_lines(lines: list[str], names: Names) -> Iterator[Line]:
     """Read lines one by one, past quoted parts of the problem."""
     place = failures = 0
     while place < len(lines):
@@ -249,7 +279,7 @@ def _read_lines(lines: list[str], words: Vocabulary) -> Iterator[Line]:
             failures += end is None
             place = end or place + 1
             continue
-        yield read_line(lines[place], words)
+        yield read_line(lines[place], names)
         place += 1
 
 
@@ -263,7 +293,7 @@ def _end_of_quote(lines: list[str], start: int) -> int | None:
     return None
 
 
-def _read_json(section: Section, words: Vocabulary) -> list[Step] | None:
+def _read_json(section: Section, names: Names) -> list[Step] | None:
     """Read a JSON list of steps: strings, lists, or objects with a name and arguments."""
     text = "\n".join(section.lines).strip()
     starts = [place for place in (text.find("["), text.find("{")) if place >= 0]
@@ -274,9 +304,9 @@ def _read_json(section: Section, words: Vocabulary) -> list[Step] | None:
         found = json.loads(text[min(starts) : end])
     except (ValueError, RecursionError):
         return None
-    steps = [_json_step(item, words) for item in _json_list(found)]
+    steps = [_json_step(item, names) for item in _json_list(found)]
     whole = [step for step in steps if step]
-    named = any(words.means_action(step[0]) for step in whole)
+    named = any(names.means_action(step[0]) for step in whole)
     return whole if named and len(whole) == len(steps) else None
 
 
@@ -289,25 +319,22 @@ def _json_list(found: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _json_step(item: Any, words: Vocabulary) -> Step | None:
+def _json_step(item: Any, names: Names) -> Step | None:
     if isinstance(item, str):
-        return read_step(item, words)
+        return read_step(item, names)
     if isinstance(item, list) and item and all(isinstance(part, str) for part in item):
         return tuple(part.strip().lower() for part in item)
     if isinstance(item, Mapping):
-        return _json_object(item, words)
+        return _json_object(item, names)
     return None
 
 
-def _json_object(item: Mapping[str, Any], words: Vocabulary) -> Step | None:
+def _json_object(item: Mapping[str, Any], names: Names) -> Step | None:
     name = next((v for k, v in item.items() if k in ("action", "name", "operator")), None)
     if not isinstance(name, str):
         return None
     listed = next((v for v in item.values() if isinstance(v, list)), None)
     named = next((v for v in item.values() if isinstance(v, Mapping)), None)
     arguments = listed if listed is not None else list((named or {}).values())
-    step = read_step(name, words)
+    step = read_step(name, names)
     return (*step, *(str(a).strip().lower() for a in arguments)) if step else None
-
-
-Extractor = Callable[[Any, str], Sequence[str]]

@@ -13,18 +13,18 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-WORDS = frozenset(
-    "the is are was were be to so that this these which now and of we it its i you no not none for "
-    "all as will can cannot must should since because then there with from by plan goal".split()
+_WORD = re.compile(
+    r"the|is|are|was|were|be|to|so|that|this|these|which|now|and|of|we|it|its|i|you|no|not|none"
+    r"|for|all|as|will|can|cannot|must|should|since|because|then|there|with|from|by|plan|goal"
 )
-"""Words that make a parenthesis a remark, unless the problem uses them as names."""
+"""A word that makes a parenthesis a remark, unless the problem uses it as a name."""
 
-LINKS = frozenset("the from to on onto upon in into at with using of via and top".split())
-"""Words between the arguments of a step told in words, such as `stack a on b`."""
+_LINK = re.compile(r"the|from|to|on|onto|upon|in|into|at|with|using|of|via|and|top")
+"""A word between the arguments of a step told in words, such as `stack a on b`."""
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class Names:
     """The names that a problem knows, lower-cased.
 
     Attributes:
@@ -94,78 +94,81 @@ class Line:
 
 
 _PREFIX = re.compile(
-    r"\s*(?P<bullet>[>|*+•·●–—#-][>|*+•·●–—#\s-]*)?"
+    r"\s*(?P<bullet>[>|*+#-][>|*+#\s-]*)?"
     r"(?:(?:step|action|time|t)\s{0,3}[=#:]?\s{0,3}(?=\d))?"
-    r"(?:[\[(]?(?P<number>\d{1,7})(?:\.\d{1,9})?(?![\w-])[\])]?\s{0,3}[.):|–—-]*\s{0,3})?"
+    r"(?:[\[(]?(?P<number>\d{1,7})(?:\.\d{1,9})?(?!\w|-\w)[\])]?\s{0,3}[.):|-]*\s{0,3})?"
     r"(?:(?:step|action)\s{0,3}:\s{0,3})?",
     re.IGNORECASE,
 )
-_GAP = re.compile(r"(?:[\s,|\"'\[\]]|->|=>|→|⇒|(?:and then|then|and|followed by)(?=[\s(]))+")
+_GAP = re.compile(r"(?:[\s,|\"'\[\]]|->|=>|(?:and then|then|and|followed by)(?=[\s(]))+")
 _OPENER = re.compile(r"\(\s*(?:define|plan|steps|sequence|seq|list|actions|:\w+)?\s*(?=\()")
 _GROUP = re.compile(r"\(([^()]*)\)")
 _CALL = re.compile(r"([\w][\w-]*) ?\(([^()]*)\)")
 _TAIL = re.compile(r"[\s).,;|\]\"'}]*$")
-_REMARK = re.compile(r"\s(?:;|#|//|–|—|-+>?|→|=>)\s?|[:;=→]\s|[:;.,]+$|\s\[\d[\d.]*\]$")
+_REMARK = re.compile(r"\s(?:;|#|//|-+>?|=>)\s?|[:;=]\s|[:;.,]+$|\s\[\d[\d.]*\]$")
 _DENIAL = re.compile(
     r"[^a-z]{0,5}(?:is|are|was|has|does|would|could|will|because|requires?|needs?|can|cannot|can't"
     r"|fails?|failed|isn't|doesn't|and|or|but)\b",
     re.IGNORECASE,
 )
 _TYPED = re.compile(r"\(\s*:action\s+[^\s()?]+\s+(?::parameters\s*\([^()?]*\)|[^()?]*)\s*\)")
+_NO_PARENTHESES = str.maketrans("()", "  ")
 _NAME = re.compile(r"[^\s()\[\]{}\"'`,;:]+")
-_HOLDER = re.compile(r"\W*\(\s*(?:define\s*\(\s*)?(?:plan|steps|sequence|:steps|:plan)\b[^()]*\)?\W*")
+_HOLDER = re.compile(
+    r"\W*\(\s*(?:define\s*\(\s*)?:?(?:end[ _-])?(?:plan|steps|sequence|actions)"
+    r"(?:[ _-]?(?:end|start))?(?:\s[^()]*)?\)?\W*",
+    re.IGNORECASE,
+)
 
 
-def read_line(raw: str, words: Vocabulary) -> Line:
+def read_line(raw: str, names: Names) -> Line:
     """Read one line.
 
     Args:
         raw: The line without its end.
-        words: The problem's names.
+        names: The problem's names.
     """
     text = raw.replace("`", " ").replace("**", "").replace("__", "").rstrip()
     indent = len(text) - len(text.lstrip())
-    if not any(c.isalnum() or c in ".…" for c in text) or _HOLDER.fullmatch(text):
+    if not any(c.isalnum() or c == "." for c in text) or _HOLDER.fullmatch(text):
         return Line(Kind.BLANK)
     prefix = _PREFIX.match(text)
     start = prefix.end() if prefix else 0
     body = text[start:].strip()
     number = int(prefix["number"]) if prefix and prefix["number"] else None
     bulleted = bool(prefix and (prefix["number"] or prefix["bullet"]))
-    found = _read_body(body, words, bulleted=bulleted)
+    found = _read_body(body, names, bulleted=bulleted)
     if found is None:
         return Line(Kind.PROSE, body or text, number=number, indent=indent, bulleted=bulleted)
     steps, style = found
-    known = any(words.means_action(step[0]) for step in steps)
+    known = any(names.means_action(step[0]) for step in steps)
     return Line(Kind.STEPS, body, steps, style, number, indent, known, bulleted)
 
 
-def read_step(text: str, words: Vocabulary) -> Step | None:
+def read_step(text: str, names: Names) -> Step | None:
     """Read a text that is known to hold exactly one step, such as a JSON string."""
-    line = read_line(text, words)
+    line = read_line(text, names)
     if len(line.steps) == 1:
         return line.steps[0]
     return _split(text.strip().strip("()"))
 
 
-def _read_body(
-    body: str, words: Vocabulary, *, bulleted: bool
-) -> tuple[tuple[Step, ...], Style] | None:
+def _read_body(body: str, names: Names, *, bulleted: bool) -> tuple[tuple[Step, ...], Style] | None:
     if body.startswith(";") or (body.startswith("#") and not body.startswith("#(")):
         return None
-    if body.startswith(("...", "…")):
+    if body.startswith("..."):
         return (("...",),), Style.PARENTHESES
     typed = _TYPED.match(body)
     if typed:
-        step = _split(typed.group().replace(":parameters", " "))
+        step = _split(typed.group().replace(":parameters", " ").translate(_NO_PARENTHESES))
         return ((step[1:],), Style.PARENTHESES) if step and len(step) > 1 else None
-    steps = _read_sequence(body, words) or _read_labelled(body, words, bulleted=bulleted)
+    steps = _read_sequence(body, names) or _read_labelled(body, names, bulleted=bulleted)
     if steps:
         return steps, Style.PARENTHESES
-    return _read_words(body, words, bulleted=bulleted)
+    return _read_words(body, names, bulleted=bulleted)
 
 
-def _read_sequence(body: str, words: Vocabulary) -> tuple[Step, ...]:
+def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
     """Read `(a b) (c d)`, `a(b), c(d)` and the like, from the start of the text."""
     steps: list[Step] = []
     place = end = 0
@@ -176,56 +179,61 @@ def _read_sequence(body: str, words: Vocabulary) -> tuple[Step, ...]:
         if opener:
             place = opener.end()
             continue
-        found = _step_at(body, place, words)
-        if found is None or (end and _is_remark(found[0], words)):
+        found = _step_at(body, place, names)
+        if found is None or (end and _is_remark(found[0], names)):
             break
         steps.append(found[0])
         place = end = found[1]
     rest = body[end:]
     if not steps:
-        return _read_open(body, words)
-    if _TAIL.match(rest) or (rest.lstrip().startswith(";") and _is_named(steps, words)):
-        return tuple(steps) if not all(_is_remark(step, words) for step in steps) else ()
-    return tuple(steps) if _is_named(steps, words) and not _DENIAL.match(rest) else ()
+        return _read_open(body, names)
+    if _TAIL.match(rest) or (rest.lstrip().startswith(";") and _is_named(steps, names)):
+        return tuple(steps) if not all(_is_remark(step, names) for step in steps) else ()
+    return tuple(steps) if _is_named(steps, names) and not _DENIAL.match(rest) else ()
 
 
-def _step_at(body: str, place: int, words: Vocabulary) -> tuple[Step, int] | None:
+def _step_at(body: str, place: int, names: Names) -> tuple[Step, int] | None:
     group = _GROUP.match(body, place)
     if group:
         step = _split(group[1])
         return (step, group.end()) if step else None
     call = _CALL.match(body, place)
-    if call and words.means_action(call[1].lower()):
+    if call and names.means_action(call[1].lower()):
         return (call[1].lower(), *(_split(call[2]) or ())), call.end()
     return None
 
 
-def _read_open(body: str, words: Vocabulary) -> tuple[Step, ...]:
-    """Read a step whose closing parenthesis is missing, as in a truncated answer."""
-    if not body.startswith("(") or ")" in body or "(" in body[1:]:
+def _read_open(body: str, names: Names) -> tuple[Step, ...]:
+    """Read a step whose parentheses do not match, as at the end of a truncated answer."""
+    if not body.startswith("("):
         return ()
-    step = _split(body[1:].split(";")[0])
-    return (step,) if step and not _is_remark(step, words) else ()
+    step = _split(body.split(";", maxsplit=1)[0].translate(_NO_PARENTHESES))
+    nested = ")" in body or "(" in body[1:]
+    if step is None or _is_remark(step, names) or (nested and step[0] not in names.arities):
+        return ()
+    return (step,)
 
 
-def _read_labelled(body: str, words: Vocabulary, *, bulleted: bool) -> tuple[Step, ...]:
+def _read_labelled(body: str, names: Names, *, bulleted: bool) -> tuple[Step, ...]:
     """Read the step that a line of words ends with, as in `Lift a: (pick-up a)`."""
-    tail = body[max(body.rfind(": "), body.rfind("- "), body.rfind("– "), body.rfind("→ ")) + 1 :]
+    tail = body[
+        max(body.rfind(": "), body.rfind("- "), body.rfind("\u2013 "), body.rfind("\u2192 ")) + 1 :
+    ]
     at = len(body) - len(tail)
     if at and (bulleted or body.startswith(("First", "Then", "Next", "Finally", "Step"))):
-        steps = _read_sequence(tail.lstrip("-–→ "), words)
-        if steps and _is_named(steps, words) and "(" in tail:
+        steps = _read_sequence(tail.lstrip("-> "), names)
+        if steps and _is_named(steps, names) and "(" in tail:
             return steps
     groups = list(_GROUP.finditer(body)) if bulleted else []
     if len(groups) == 1 and _TAIL.match(body, groups[0].end()):
         step = _split(groups[0][1])
-        if step and step[0] in words.arities and not _DENIAL.search(body[: groups[0].start()]):
+        if step and step[0] in names.arities and not _DENIAL.search(body[: groups[0].start()]):
             return (step,)
     return ()
 
 
 def _read_words(
-    body: str, words: Vocabulary, *, bulleted: bool
+    body: str, names: Names, *, bulleted: bool
 ) -> tuple[tuple[Step, ...], Style] | None:
     """Read `stack a b`, and failing that `Stack a on b`."""
     remark = _REMARK.search(body)
@@ -233,41 +241,41 @@ def _read_words(
     step = _split(named.strip(" ().,;\"'"))
     if step is None or any(not _NAME.fullmatch(token) for token in step):
         return None
-    if words.means_action(step[0]):
-        known = sum(token in words.objects for token in step[1:])
-        arity = words.arities.get(step[0], known)
+    if names.means_action(step[0]):
+        known = sum(token in names.objects for token in step[1:])
+        arity = names.arities.get(step[0], known)
         if known == len(step) - 1 and (known or bulleted or arity == 0):
             return (step,), Style.WORDS
-        shaped = len(step) - 1 == arity and not any(token in WORDS for token in step[1:])
-        if shaped and (known or not words.objects or "-" in step[0] or "_" in step[0]):
+        shaped = len(step) - 1 == arity and not any(map(_WORD.fullmatch, step[1:]))
+        if shaped and (known or not names.objects or "-" in step[0] or "_" in step[0]):
             return (step,), Style.WORDS
-    told = _read_told(step, words)
+    told = _read_told(step, names)
     return ((told,), Style.TOLD) if told else None
 
 
-def _read_told(step: Step, words: Vocabulary) -> Step | None:
+def _read_told(step: Step, names: Names) -> Step | None:
     for parts in (1, 2, 3):
         for joint in "-_":
             name = joint.join(step[:parts])
-            rest = tuple(t for t in step[parts:] if t in words.objects or t not in LINKS)
-            known = bool(rest) and all(token in words.objects for token in rest)
-            if known and words.arities.get(name) == len(rest):
+            rest = tuple(t for t in step[parts:] if t in names.objects or not _LINK.fullmatch(t))
+            known = bool(rest) and all(token in names.objects for token in rest)
+            if known and names.arities.get(name) == len(rest):
                 return (name, *rest)
     return None
 
 
-def _is_named(steps: Collection[Step], words: Vocabulary) -> bool:
-    return any(words.means_action(step[0]) for step in steps)
+def _is_named(steps: Collection[Step], names: Names) -> bool:
+    return any(names.means_action(step[0]) for step in steps)
 
 
-def _is_remark(step: Step, words: Vocabulary) -> bool:
+def _is_remark(step: Step, names: Names) -> bool:
     """Say whether a parenthesis holds words rather than a step."""
-    if words.means_action(step[0]):
+    if names.means_action(step[0]):
         return False
     if any(token.startswith("?") or token.endswith(":") for token in step):
         return True
-    unknown = [token for token in step if token not in words.objects]
-    return any(token in WORDS or token[-1] in ".!?:" for token in unknown if token != "...")
+    unknown = [name for name in step if name not in names.objects]
+    return any(_WORD.fullmatch(name) or name[-1] in ".!?:" for name in unknown if name != "...")
 
 
 def _split(text: str) -> Step | None:
