@@ -88,6 +88,22 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "An installed domain failed to import or is not a `Domain`.",
             "Repair or uninstall the package that the message names.",
         ),
+        "not-certifiable": Code(
+            "There is no certificate for this answer",
+            "Before a certificate is issued the answer is judged once more. The critics did not "
+            "accept it, or an independent engine spoke against it.",
+            "Look at the verdict's diagnostics; only an accepted answer is certified.",
+        ),
+        "certificate-altered": Code(
+            "The certificate was altered",
+            "A part of the file is not what a certificate for this problem and this answer says.",
+            "Ask for the original file.",
+        ),
+        "certificate-invalid": Code(
+            "The document is not a certificate",
+            "It is no JSON, or a field is missing, unknown or of the wrong type.",
+            "Give the JSON file exactly as the service returned it.",
+        ),
         "no-candidate": Code(
             "The response holds no answer",
             "Nothing in the response looks like an answer of this domain, so there was nothing "

@@ -6,10 +6,12 @@ exactly one of `done` (the result), `refused` (the user's problem or domain is w
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
+from critics.certificate import Provenance, certify
 from critics.domain import Domain, find_domain
-from critics.judge import Mode, guard, judge, read_problem
+from critics.judge import Demand, Mode, guard, judge, read_problem
 from critics.types import Diagnostic, Opinion, ProblemError, Verdict
 
 Job: TypeAlias = Mapping[str, Any]
@@ -78,9 +80,24 @@ def _opinion(job: Job) -> Any:
     return opinion.model_dump(mode="json")
 
 
+def _certify(job: Job) -> Any:
+    certificate = certify(
+        job["domain"],
+        job["problem"],
+        job["text"],
+        certificate_id=job["id"],
+        issued_at=datetime.fromisoformat(job["issued_at"]),
+        provenance=Provenance.model_validate(job["provenance"]),
+        opinions=tuple(Opinion.model_validate(opinion) for opinion in job["opinions"]),
+        demand=Demand(job["demand"]),
+    )
+    return certificate.model_dump(mode="json")
+
+
 KINDS: Mapping[str, Callable[[Job], Any]] = {
     "judge": _judge,
     "extract": _extract,
     "prepare": _prepare,
     "opinion": _opinion,
+    "certify": _certify,
 }

@@ -7,6 +7,7 @@ exhausted memory costs one verdict (`unknown`), never the service and never anot
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from time import perf_counter
 from types import TracebackType
 from typing import Any, NoReturn, Self, TypeVar
@@ -14,6 +15,7 @@ from typing import Any, NoReturn, Self, TypeVar
 from pydantic import JsonValue
 
 from critics import frames
+from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
 from critics.crew import Crew, Lost
 from critics.domain import Domain, DomainError, find_domain
 from critics.judge import Demand, Mode, spell_out, weigh
@@ -155,6 +157,43 @@ class Pool:
         if faults:
             raise Undecided(faults)
         return Prepared.model_validate(done)
+
+    async def certify(
+        self,
+        domain_name: str,
+        payload: Payload,
+        text: str,
+        *,
+        certificate_id: str,
+        issued_at: datetime,
+        provenance: Provenance | None = None,
+        opinions: Sequence[Opinion] = (),
+        demand: Demand = Demand.AUTO,
+        deadline_s: float = 10.0,
+    ) -> Certificate:
+        """Judge once more and mint a certificate; see `critics.certificate.certify`.
+
+        Raises:
+            NotCertifiable: Not accepted this time, or the worker was lost.
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        find_domain(domain_name)
+        job = {
+            "kind": "certify",
+            "domain": domain_name,
+            "problem": payload,
+            "text": text,
+            "id": certificate_id,
+            "issued_at": issued_at.isoformat(),
+            "provenance": (provenance or Provenance()).model_dump(mode="json"),
+            "opinions": [opinion.model_dump(mode="json") for opinion in opinions],
+            "demand": demand.value,
+        }
+        done, faults = await self._do(self._critics, job, deadline_s)
+        if faults:
+            raise NotCertifiable(faults[0])
+        return adopt(done)
 
     async def aclose(self) -> None:
         """End every process; jobs under way are lost."""

@@ -1,0 +1,268 @@
+"""Certificates: what was proved, for whom, and enough to prove it again.
+
+Invariants:
+    * `certify()` is the only way to mint one. It judges again itself and refuses unless the
+      answer is accepted; nobody's word is taken for a verdict.
+    * A certificate holds exactly the bytes that were judged. `verify()` needs nothing else: it
+      trusts neither the service nor the model, only the installed domain.
+    * `signature` is honest: null means that nobody has signed, and whoever can edit the file can
+      replace it by another true one. A false one does not survive `verify()`.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from critics.domain import find_domain
+from critics.judge import Demand, judge, weigh
+from critics.types import (
+    Assurance,
+    Coverage,
+    CriticResult,
+    Diagnostic,
+    Frozen,
+    Judgement,
+    KernelError,
+    Opinion,
+    Severity,
+    Verdict,
+)
+
+SCOPE = (
+    "The answer satisfies every part of the problem that is listed as decided, relative to the "
+    "problem as given here. Whether that problem describes the world is not certified."
+)
+_MINT = object()
+
+
+class NotCertifiable(KernelError):
+    """There is no certificate for this answer, or the document is not one.
+
+    Attributes:
+        judgement: What the critics say, if they were asked.
+    """
+
+    def __init__(self, diagnostic: Diagnostic, judgement: Judgement | None = None) -> None:
+        super().__init__([diagnostic])
+        self.judgement = judgement
+
+
+class Provenance(Frozen):
+    """Where an answer came from. Recorded, not proved."""
+
+    origin: str = "model"
+    """Who found the answer: `model`, `user` or `solver`."""
+    run: str | None = None
+    rounds: int | None = None
+    models: tuple[str, ...] = ()
+    usage: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Certificate(Frozen):
+    """A proof that one answer solves one problem. Made by `certify()` only."""
+
+    schema_version: Literal[1] = 1
+    id: str
+    issued_at: AwareDatetime
+    claim: Literal["answer"] = "answer"
+    domain: str
+    domain_version: str
+    problem: dict[str, JsonValue]
+    problem_sha256: str
+    candidate: str
+    candidate_sha256: str
+    critics: tuple[CriticResult, ...]
+    coverage: Coverage
+    assurance: Assurance
+    opinions: tuple[Opinion, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    provenance: Provenance = Provenance()
+    scope: str = SCOPE
+    signature: None = None
+    """Nothing is signed yet."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _minted(cls, data: Any, info: ValidationInfo) -> Any:
+        context = info.context
+        if not isinstance(context, Mapping) or context.get("mint") is not _MINT:
+            raise TypeError("a certificate is made by `certify()` and read by `verify()`")
+        return data
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy, but refuse to change anything."""
+        if update:
+            raise TypeError("a certificate cannot be changed; make another with `certify()`")
+        return super().model_copy(deep=deep)
+
+
+def certify(
+    domain_name: str,
+    payload: Mapping[str, JsonValue],
+    text: str,
+    *,
+    certificate_id: str,
+    issued_at: datetime,
+    provenance: Provenance | None = None,
+    opinions: tuple[Opinion, ...] = (),
+    demand: Demand = Demand.AUTO,
+) -> Certificate:
+    """Judge an answer and mint its certificate.
+
+    Args:
+        domain_name: The domain.
+        payload: The problem.
+        text: The canonical answer.
+        certificate_id: Its id.
+        issued_at: When; with a time zone.
+        provenance: Where the answer came from.
+        opinions: What independent engines have said of this very answer.
+        demand: The assurance that must be reached.
+
+    Raises:
+        NotCertifiable: The critics do not accept it, or an opinion speaks against it.
+        ProblemError: The problem is wrong.
+        DomainError: There is no such domain.
+    """
+    judgement = judge(find_domain(domain_name), payload, text)
+    for opinion in opinions:
+        judgement = weigh(judgement, opinion, Demand.AUTO)
+    single = judgement.assurance is Assurance.SINGLE
+    if demand is Demand.PROOF or (demand is Demand.CROSS and single):
+        judgement = weigh(judgement, None, demand)
+    if judgement.verdict is not Verdict.ACCEPTED:
+        raise NotCertifiable(_refusal(judgement), judgement)
+    return adopt(
+        {
+            "id": certificate_id,
+            "issued_at": issued_at.isoformat(),
+            "domain": judgement.domain,
+            "domain_version": judgement.domain_version,
+            "problem": dict(payload),
+            "problem_sha256": digest(canonical(payload)),
+            "candidate": text,
+            "candidate_sha256": digest(text.encode()),
+            "critics": judgement.critics,
+            "coverage": judgement.coverage,
+            "assurance": judgement.assurance,
+            "opinions": judgement.opinions,
+            "warnings": _warnings(judgement),
+            "provenance": provenance or Provenance(),
+        }
+    )
+
+
+def verify(
+    document: Certificate | Mapping[str, Any] | bytes | str,
+) -> tuple[Certificate, Judgement]:
+    """Prove a certificate again, offline, with the installed domain.
+
+    The verdict, the hashes and (for the same version of the domain) what the critics decide are
+    found again. Times, opinions, assurance and provenance are only what was recorded: rely on the
+    judgement that is returned.
+
+    Args:
+        document: The certificate, or its JSON.
+
+    Raises:
+        NotCertifiable: The document is no certificate, was altered, or its answer is not accepted.
+        ProblemError: Its problem is wrong.
+        DomainError: Its domain is not installed.
+    """
+    certificate = document if isinstance(document, Certificate) else _read(document)
+    _compare("problem", certificate.problem_sha256, digest(canonical(certificate.problem)))
+    _compare("candidate", certificate.candidate_sha256, digest(certificate.candidate.encode()))
+    _compare("scope", certificate.scope, SCOPE)
+    judgement = judge(find_domain(certificate.domain), certificate.problem, certificate.candidate)
+    if judgement.verdict is not Verdict.ACCEPTED:
+        raise NotCertifiable(_refusal(judgement), judgement)
+    if judgement.domain_version == certificate.domain_version:
+        _compare("coverage", certificate.coverage, judgement.coverage)
+        _compare("critics", _named(certificate.critics), _named(judgement.critics))
+        _compare("warnings", certificate.warnings, _warnings(judgement))
+    return certificate, judgement
+
+
+def adopt(document: Mapping[str, Any]) -> Certificate:
+    """Take over a certificate that this kernel minted, as it comes from one of its own workers.
+
+    For documents of any other origin there is `verify()`.
+    """
+    return Certificate.model_validate(document, context={"mint": _MINT})
+
+
+def canonical(payload: Mapping[str, JsonValue]) -> bytes:
+    """Write a payload so that equal payloads have equal bytes: sorted keys, no spaces, UTF-8."""
+    return json.dumps(
+        payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(content: bytes) -> str:
+    """Hash with SHA-256, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(document: Mapping[str, Any] | bytes | str) -> Certificate:
+    try:
+        loaded = document if isinstance(document, Mapping) else json.loads(document)
+        canonical(loaded)
+        return adopt(loaded)
+    except (ValidationError, ValueError, TypeError, RecursionError, AttributeError) as error:
+        raise NotCertifiable(_no_certificate(error)) from error
+
+
+def _warnings(judgement: Judgement) -> tuple[Diagnostic, ...]:
+    return tuple(d for d in judgement.diagnostics if d.severity is Severity.WARNING)
+
+
+def _named(critics: tuple[CriticResult, ...]) -> list[tuple[str, str, Verdict, bool]]:
+    return [(ran.critic, ran.version, ran.verdict, ran.hard) for ran in critics]
+
+
+def _compare(part: str, written: object, found: object) -> None:
+    if written != found:
+        raise NotCertifiable(_altered(part))
+
+
+def _refusal(judgement: Judgement) -> Diagnostic:
+    codes = ", ".join(f"`{code}`" for code in judgement.codes) or "none"
+    return Diagnostic(
+        code="not-certifiable",
+        headline=f"the critics say {judgement.verdict.value} (codes: {codes}), so there is no "
+        "certificate",
+        help=("only an accepted answer is certified",),
+    )
+
+
+def _altered(part: str) -> Diagnostic:
+    return Diagnostic(
+        code="certificate-altered",
+        headline=f"the certificate's `{part}` is not what was certified",
+        help=("ask for the original file",),
+    )
+
+
+def _no_certificate(error: Exception) -> Diagnostic:
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False, include_input=False)[0]
+        why = f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}"
+    else:
+        why = str(error)[:200]
+    return Diagnostic(
+        code="certificate-invalid",
+        headline="the document is not a certificate",
+        notes=(why,),
+        help=("give the JSON file exactly as the service returned it",),
+    )
