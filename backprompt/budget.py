@@ -1,12 +1,45 @@
 """Budget (what a run may spend) and Usage (what it has spent).
 
-Invariant: a budget is never passed. `Budget.exhausted()` is asked before every paid call, and
-`Usage` sums every call, whether it ended well or not.
+Invariant: a budget is never passed by more than the calls under way. `Budget.exhausted()` is
+asked before every paid call, what is left caps each call, and `Usage` sums every call, whether
+it ended well or not.
 """
 
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class Usage(BaseModel):
+    """What has been spent: the sum over all calls of a run, failed and cancelled ones included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rounds: int = 0
+    calls: int = 0
+    candidates: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    """Includes the reasoning tokens."""
+    reasoning_tokens: int = 0
+    estimated_tokens: int = 0
+    """How many of the tokens are our estimate, because the upstream reported none."""
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    """Wall seconds since the start of the run, at the last recorded effect."""
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Self) -> Self:
+        """Add two usages field by field; `seconds` is a reading of the clock, so the later wins."""
+        total = {
+            name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields
+        }
+        total["seconds"] = max(self.seconds, other.seconds)
+        return type(self)(**total)
 
 
 class Budget(BaseModel):
@@ -25,7 +58,7 @@ class Budget(BaseModel):
     cost_usd: float | None = Field(None, gt=0)
     """US dollars, by the prices configured per model; a model without a price costs 0."""
 
-    def exhausted(self, usage: "Usage") -> str | None:
+    def exhausted(self, usage: Usage) -> str | None:
         """Name the first dimension that is spent, or `None` while another call may be paid."""
         spent = {
             "rounds": usage.rounds >= self.rounds,
@@ -36,32 +69,14 @@ class Budget(BaseModel):
         }
         return next((name for name, over in spent.items() if over), None)
 
+    def seconds_left(self, usage: Usage) -> float:
+        """Give the wall seconds a call may still take."""
+        return max(self.seconds - usage.seconds, 0.0)
 
-class Usage(BaseModel):
-    """What has been spent: the sum over all calls of a run, failed and cancelled ones included."""
+    def tokens_left(self, usage: Usage) -> int | None:
+        """Give the tokens that may still be spent; `None` means any number."""
+        return None if self.tokens is None else max(self.tokens - usage.tokens, 0)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rounds: int = 0
-    calls: int = 0
-    candidates: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    """Includes the reasoning tokens."""
-    reasoning_tokens: int = 0
-    cost_usd: float = 0.0
-    seconds: float = 0.0
-    """Wall seconds since the start of the run, at the last recorded effect."""
-
-    @property
-    def tokens(self) -> int:
-        """Prompt and completion tokens together."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def __add__(self, other: Self) -> Self:
-        """Add two usages field by field; `seconds` is a reading of the clock, so the later wins."""
-        total = {
-            name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields
-        }
-        total["seconds"] = max(self.seconds, other.seconds)
-        return type(self)(**total)
+    def cost_left(self, usage: Usage) -> float | None:
+        """Give the US dollars that may still be spent; `None` means any sum."""
+        return None if self.cost_usd is None else max(self.cost_usd - usage.cost_usd, 0.0)

@@ -1,8 +1,15 @@
 """Strategy: what the model is told after a rejection, how much it remembers, how wide we search."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from backprompt.upstream import Sampling
+
+WARMER = 0.4
+"""Temperature that a restarted round adds."""
+HOTTEST = 1.3
 
 
 class Feedback(StrEnum):
@@ -28,7 +35,7 @@ class History(StrEnum):
     LAST_K = "last_k"
     """The task and the last `k` answers with what was wrong with each."""
     FULL = "full"
-    """The whole conversation."""
+    """The whole conversation, up to a cap in characters."""
 
 
 class Search(StrEnum):
@@ -56,7 +63,37 @@ class Strategy(BaseModel):
     afresh without history and at a higher temperature; `None` never restarts."""
 
     @model_validator(mode="after")
-    def _width(self) -> "Strategy":
+    def _width(self) -> Self:
         if self.search is Search.SEQUENTIAL and self.n != 1:
             raise ValueError("`n` belongs to `search: parallel`")
         return self
+
+    @property
+    def turns(self) -> int | None:
+        """How many earlier answers a prompt repeats; `None` means all."""
+        if self.feedback is Feedback.NONE:
+            return 0
+        return {History.LATEST: 1, History.LAST_K: self.k, History.FULL: None}[self.history]
+
+    def require_variety(self, sampling: Sampling) -> None:
+        """Refuse to ask the same question twice of a model that always answers the same.
+
+        Raises:
+            ValueError: Temperature 0 with `feedback: none` or with several answers a round.
+        """
+        if sampling.temperature != 0:
+            return
+        if self.feedback is Feedback.NONE:
+            raise ValueError("`feedback: none` samples anew, so `temperature` must be above 0")
+        if self.n > 1:
+            raise ValueError("`search: parallel` samples `n` answers, so `temperature` must be > 0")
+
+    def vary(self, sampling: Sampling) -> Sampling:
+        """Give a restarted round's sampling: warmer, where the caller set a temperature at all.
+
+        Without one the upstream's default stays, since some models refuse the parameter.
+        """
+        if sampling.temperature is None:
+            return sampling
+        warm = round(min(sampling.temperature + WARMER, max(HOTTEST, sampling.temperature)), 3)
+        return sampling.model_copy(update={"temperature": warm})

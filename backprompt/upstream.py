@@ -1,11 +1,17 @@
 """Upstream: where guesses come from. The protocol and the upstreams without a network."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, Protocol
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from inspect import isawaitable
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Usage
+
+CHARS_PER_TOKEN = 4
+"""Rough, and used only where an upstream reports no tokens."""
 
 
 class Message(BaseModel):
@@ -22,10 +28,12 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    temperature: float | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
     reasoning_effort: str | None = None
-    max_tokens: int | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    """Most completion tokens of one call; a token or cost budget may lower it."""
     seed: int | None = None
+    """Seed of the run's first call; call `i` uses `seed + i`."""
     stop: tuple[str, ...] = ()
 
 
@@ -40,6 +48,15 @@ class Request(BaseModel):
     """Seconds the whole call may take, retries included: what is left of the budget."""
     call: int
     """0-based number of the call within the run; part of its identity when it is recorded."""
+    answer_schema: dict[str, JsonValue] | None = None
+    """JSON Schema of the answer, for an upstream that can be constrained by one."""
+    max_cost_usd: float | None = None
+    """US dollars this call may cost; an upstream that knows prices lowers `max_tokens` by it."""
+
+    @property
+    def chars(self) -> int:
+        """Characters of all messages."""
+        return sum(len(message.content) for message in self.messages)
 
 
 class Completion(BaseModel):
@@ -61,9 +78,9 @@ class UpstreamError(Exception):
     """A call failed for good.
 
     Attributes:
-        code: Stable code: `upstream-unreachable`, `upstream-refused` (4xx), `upstream-failed`
-            (5xx after retries), `upstream-timeout`, `upstream-invalid` (not the expected JSON),
-            `upstream-none`, `recording-ended`.
+        code: Stable code: `upstream-unreachable`, `upstream-refused` (4xx), `upstream-busy` (429
+            after retries), `upstream-failed` (5xx after retries), `upstream-timeout`,
+            `upstream-invalid` (not the expected JSON), `upstream-none`, `recording-ended`.
         status: The upstream's HTTP status, if any.
         usage: What the failed call has cost all the same.
     """
@@ -75,13 +92,16 @@ class UpstreamError(Exception):
         super().__init__(message)
         self.code = code
         self.status = status
-        self.usage = usage or Usage()
+        self.usage = usage or Usage(calls=1)
 
 
 class Upstream(Protocol):
     """A model endpoint."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What people call it, such as the model's name."""
+        ...
 
     async def generate(self, request: Request) -> Completion:
         """Ask once. Raises `UpstreamError`. Cancelling the task ends the call at the upstream."""
@@ -92,7 +112,130 @@ class Upstream(Protocol):
         ...
 
 
-Responder = Callable[[Request], Awaitable[str] | str]
+def estimate_tokens(chars: int) -> int:
+    """Estimate the tokens of so many characters."""
+    return -(-chars // CHARS_PER_TOKEN)
 
 
-__all__: Sequence[str] = ()
+def estimate_usage(request: Request, completion_chars: int = 0) -> Usage:
+    """Estimate what a call cost whose tokens nobody reported, and mark it as an estimate."""
+    prompt, completion = estimate_tokens(request.chars), estimate_tokens(completion_chars)
+    return Usage(
+        calls=1,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        estimated_tokens=prompt + completion,
+    )
+
+
+class ReplayUpstream:
+    """Plays recorded answers: call `i` of a run gets the `i`-th, however often it is asked.
+
+    Nothing is invented: where the recording ends, `recording-ended` is raised.
+    """
+
+    def __init__(
+        self, answers: Sequence[Completion | UpstreamError], *, name: str = "replay"
+    ) -> None:
+        """Play these, in order of the call number; a recorded failure is raised again."""
+        self.name = name
+        self._answers = tuple(answers)
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[str], *, name: str = "replay") -> Self:
+        """Play bare texts; their tokens are unknown and counted as none."""
+        return cls([_recorded({"response": text}, name) for text in texts], name=name)
+
+    @classmethod
+    def from_lines(cls, lines: Iterable[str], *, name: str = "replay") -> Self:
+        """Play a recording in JSON lines: a journal, or one `{"response": …}` per answer.
+
+        Raises:
+            ValueError: A line is not JSON, or there is no answer in it.
+        """
+        rows = [json.loads(line) for line in lines if line.strip()]
+        journal = any("event" in row for row in rows if isinstance(row, dict))
+        kept = _journal_answers(rows) if journal else (_recorded(row, name) for row in rows)
+        return cls(list(kept), name=name)
+
+    @classmethod
+    def from_journal(cls, path: Path, *, name: str = "replay") -> Self:
+        """Play the answers of a recorded run.
+
+        Raises:
+            ValueError: The file is no recording.
+            OSError: It cannot be read.
+        """
+        return cls.from_lines(path.read_text("utf-8").splitlines(), name=name)
+
+    async def generate(self, request: Request) -> Completion:
+        """Give the recorded answer of this call number."""
+        if request.call >= len(self._answers):
+            message = f"the recording holds {len(self._answers)} answers and no more"
+            raise UpstreamError("recording-ended", message, usage=Usage())
+        answer = self._answers[request.call]
+        if isinstance(answer, UpstreamError):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+Reply = str | Completion
+Responder = Callable[[Request], Awaitable[Reply] | Reply]
+
+
+class ScriptedUpstream:
+    """Answers by calling a function: for tests and documentation, never a fake model."""
+
+    def __init__(self, respond: Responder, *, name: str = "scripted") -> None:
+        """Call `respond` for every request; what it raises, the call raises."""
+        self.name = name
+        self._respond = respond
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer with the function's text; tokens are estimated from its length."""
+        reply = self._respond(request)
+        reply = await reply if isawaitable(reply) else reply
+        if isinstance(reply, Completion):
+            return reply
+        return Completion(text=reply, model=self.name, usage=estimate_usage(request, len(reply)))
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+def _recorded(row: Mapping[str, Any], name: str) -> Completion:
+    """Read one recorded answer; unknown keys of foreign recordings are left alone."""
+    text = row.get("response") if isinstance(row, Mapping) else None
+    if not isinstance(text, str):
+        raise ValueError(  # noqa: TRY004  # the file is wrong, not the program
+            "a recorded answer is a JSON object with a text `response`"
+        )
+    known = set(Usage.model_fields) - {"rounds", "candidates", "seconds"}
+    usage = {key: value for key, value in (row.get("usage") or {}).items() if key in known}
+    return Completion(
+        text=text,
+        reasoning=row.get("reasoning"),
+        model=row.get("model") or name,
+        finish_reason=row.get("finish_reason"),
+        usage=Usage(**{**usage, "calls": 1}),
+        latency_s=row.get("seconds") or 0.0,
+    )
+
+
+def _journal_answers(rows: Iterable[Any]) -> Iterable[Completion | UpstreamError]:
+    """Read a journal's calls in the order of their numbers."""
+    calls: dict[int, Completion | UpstreamError] = {}
+    for row in rows:
+        if row["event"] == "call-finished":
+            calls[row["call"]] = Completion.model_validate(row["completion"])
+        elif row["event"] == "call-failed":
+            usage = Usage.model_validate(row["usage"])
+            calls[row["call"]] = UpstreamError(
+                row["code"], row["message"], status=row.get("status"), usage=usage
+            )
+    if sorted(calls) != list(range(len(calls))):
+        raise ValueError("the journal misses calls: it is cut or was edited")
+    return [calls[number] for number in sorted(calls)]

@@ -1,0 +1,365 @@
+"""Blackboard: what one run knows so far; every decision of the loop reads it, every event is here.
+
+Invariants:
+    * `usage` is the sum over all calls that were started, however they ended.
+    * The same text is judged once; a repeated answer changes the strategy instead.
+    * The next prompt depends on nothing but the task, the strategy and what is written here.
+"""
+
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from backprompt.budget import Budget, Usage
+from backprompt.calls import Meter, write_requests
+from backprompt.effects import Certificate, Effects, Provenance
+from backprompt.journal import (
+    CallFailed,
+    CallFinished,
+    CandidateFound,
+    CandidateRepeated,
+    Certified,
+    Decided,
+    Ended,
+    Event,
+    Journal,
+    Judged,
+    NoCandidate,
+    Origin,
+    RoundStarted,
+    RunStarted,
+    Status,
+)
+from backprompt.progress import Progress
+from backprompt.prompt import Turn, keep_turns, write_messages
+from backprompt.render import tell_missing, tell_model
+from backprompt.strategy import Feedback, Strategy
+from backprompt.task import Task
+from backprompt.upstream import Completion, Request, UpstreamError
+from critics.types import Diagnostic, Judgement, Severity, Verdict
+
+FUTILE = {
+    "not-covered": "no critic decides part of this problem, so no answer can be certified",
+    "assurance-not-reached": "the critics do not object, but the demanded assurance was not "
+    "reached, and asking the model again cannot change that",
+}
+"""Codes of `unknown` verdicts that another answer cannot mend: the run ends, since every further
+call would be paid for nothing."""
+
+NOT_REPEATABLE = Diagnostic(
+    code="not-repeatable",
+    headline="the answer was accepted, but judging it again did not accept it",
+    help=("report the problem and the answer: a critic depends on more than these two",),
+    severity=Severity.UNKNOWN,
+)
+MISSING_CHARS = 2_000
+"""Characters of a response without an answer that the next prompt repeats, from its end."""
+
+
+class Outcome(BaseModel):
+    """How a run ended, and what it has to show."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: Status
+    answer: str | None = None
+    """The certified canonical text; `None` unless `status` is `certified`."""
+    certificate: dict[str, JsonValue] | None = None
+    origin: Origin | None = None
+    """Who made the certified candidate."""
+    judgement: Judgement | None = None
+    """Of the certified candidate, else of the best one; `None` if nothing was judged. It quotes
+    the answer."""
+    reason: str | None = None
+    """The spent dimension of the budget, or the code of what failed."""
+    message: str | None = None
+    """The reason in a sentence."""
+    usage: Usage
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate text and where it comes from."""
+
+    text: str
+    origin: Origin
+    call: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer to one call."""
+
+    call: int
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run ends: status, reason and a sentence."""
+
+    status: Status
+    reason: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """The certified candidate."""
+
+    candidate: Candidate
+    judgement: Judgement
+    certificate: Certificate
+
+
+@dataclass(slots=True)
+class Round:
+    """What the round under way has brought."""
+
+    score: float = -1.0
+    turn: Turn | None = None
+    news: bool = False
+    """Whether a candidate was judged that was not judged before."""
+    responses: int = 0
+    failure: UpstreamError | None = None
+
+
+@dataclass
+class Blackboard:
+    """The state of one run."""
+
+    task: Task
+    strategy: Strategy
+    budget: Budget
+    effects: Effects
+    journal: Journal
+    usage: Usage = field(default_factory=Usage)
+    best: Judgement | None = None
+
+    def __post_init__(self) -> None:
+        """Open the journal."""
+        self._judged: dict[str, tuple[int, Judgement]] = {}
+        self._models: dict[str, None] = {}
+        self._turns: list[Turn] = []
+        self._round = Round()
+        self._progress = Progress(self.strategy.restart_after)
+        self._meter = Meter()
+        self._warm = False
+        self._stop: Stop | None = None
+        self._won: Won | None = None
+        self._note(
+            RunStarted(
+                task=self.task,
+                strategy=self.strategy,
+                budget=self.budget,
+                upstream=self.effects.upstream_name,
+            )
+        )
+        if self.task.undecided:
+            self._give_up("not-covered")
+
+    @property
+    def settled(self) -> bool:
+        """Say whether no further candidate needs to, or may, be judged."""
+        limit = self.budget.candidates
+        full = limit is not None and self.usage.candidates >= limit
+        return full or self._won is not None or self._stop is not None
+
+    # What is asked next.
+
+    def open_round(self) -> list[Request]:
+        """Write the back-prompt, and the calls that put it to the model; none if none may be."""
+        self._round = Round()
+        if self.settled or self.budget.exhausted(self.usage) is not None:
+            return []
+        messages = write_messages(self.task, self.strategy, self._turns)
+        chars = sum(len(message.content) for message in messages)
+        left = self.budget.tokens_left(self.usage)
+        width, room = self._meter.fit(left, chars, self.strategy.n)
+        if not width:
+            self._stop = Stop(
+                Status.EXHAUSTED, "tokens", "the next prompt has no room in the budget"
+            )
+            return []
+        sampling = self.task.sampling
+        sampling = self.strategy.vary(sampling) if self._warm else sampling
+        calls = tuple(range(self.usage.calls, self.usage.calls + width))
+        self.usage += Usage(rounds=1)
+        fresh = not keep_turns(self.strategy, self._turns)
+        self._note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
+        return write_requests(
+            self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
+        )
+
+    def close_round(self) -> None:
+        """Turn what the round brought into what the model is told next."""
+        if self._round.failure is not None and not self._round.responses:
+            self._fail(self._round.failure)
+        if self._round.turn is None:
+            return
+        self._turns.append(self._round.turn)
+        self._warm = False
+        if self.strategy.feedback is Feedback.NONE:
+            return
+        stall = self._progress.close_round(self._round.score, repeated=not self._round.news)
+        if stall is not None:
+            self._note(Decided(decision="restart", why=stall))
+            self._turns, self._warm = [], True
+
+    # What came back.
+
+    def call_finished(self, request: Request, completion: Completion) -> None:
+        """Note an answer and what it cost."""
+        usage = self._charge(completion.usage)
+        self._meter.learn(request, usage)
+        self._models[completion.model] = None
+        self._note(
+            CallFinished(call=request.call, completion=completion, usage=usage, spent=self.usage)
+        )
+        self._round.responses += 1
+
+    def call_failed(self, request: Request, error: UpstreamError) -> None:
+        """Note a call without an answer and what it cost all the same."""
+        usage = self._charge(error.usage)
+        self._note(
+            CallFailed(
+                call=request.call,
+                code=error.code,
+                message=str(error),
+                status=error.status,
+                usage=usage,
+                spent=self.usage,
+            )
+        )
+        self._round.failure = self._round.failure or error
+
+    def missing(self, answer: Answer) -> None:
+        """Note a response in which there is nothing to judge."""
+        self._note(NoCandidate(call=answer.call))
+        text, why = answer.completion.text, answer.completion.finish_reason
+        if self._round.turn is None:
+            told = tell_missing(text, why, self.strategy.feedback)
+            self._round.turn = Turn(text.strip()[-MISSING_CHARS:], told)
+
+    def recall(self, candidate: Candidate) -> bool:
+        """Say whether the same text was judged before, and note that it came again."""
+        known = self._judged.get(candidate.text)
+        if known is None or candidate.call is None:
+            return False
+        number, judgement = known
+        self._note(CandidateRepeated(candidate=number, call=candidate.call))
+        self._consider(judgement, repeated=True)
+        return True
+
+    def found(self, candidate: Candidate) -> int:
+        """Number a new candidate."""
+        number = self.usage.candidates
+        self.usage += Usage(candidates=1)
+        self._note(
+            CandidateFound(
+                candidate=number,
+                call=candidate.call,
+                origin=candidate.origin,
+                text=candidate.text,
+            )
+        )
+        return number
+
+    def judged(self, number: int, judgement: Judgement) -> None:
+        """Note what the critics say."""
+        self._note(Judged(candidate=number, judgement=judgement))
+        self._judged[judgement.candidate] = (number, judgement)
+        self._round.news = True
+        if self.best is None or judgement.score > self.best.score:
+            self.best = judgement
+        if judgement.verdict is Verdict.UNKNOWN:
+            self._give_up(*(code for code in judgement.codes if code in FUTILE))
+        if judgement.verdict is not Verdict.ACCEPTED:
+            self._consider(judgement, repeated=False)
+
+    # How it ends.
+
+    def provenance(self, origin: Origin) -> Provenance:
+        """Say who found the accepted candidate."""
+        return Provenance(
+            run_id=self.task.run_id,
+            origin=origin,
+            rounds=self.usage.rounds,
+            models=tuple(self._models),
+            usage=self.usage.model_dump(mode="json"),
+        )
+
+    def certified(
+        self, number: int, candidate: Candidate, judgement: Judgement, made: Certificate | None
+    ) -> None:
+        """Note the certificate; without one the accepted judgement counts as undecided."""
+        if made is not None:
+            self._note(Certified(candidate=number, certificate=made))
+            self._won = Won(candidate, judgement, made)
+            return
+        self._note(Decided(decision="not-certified", why="not-repeatable"))
+        doubt = judgement.model_copy(
+            update={"verdict": Verdict.UNKNOWN, "score": 0.0, "diagnostics": (NOT_REPEATABLE,)}
+        )
+        self._judged[candidate.text] = (number, doubt)
+        self.best = doubt if self.best is judgement else self.best
+        self._consider(doubt, repeated=False)
+
+    def end(self) -> Outcome:
+        """End a run in which nothing more can or may be done."""
+        if self._won is not None:
+            return self._end(Stop(Status.CERTIFIED), self._won)
+        if self._stop is not None:
+            return self._end(self._stop)
+        spent = self.budget.exhausted(self.usage)
+        return self._end(Stop(Status.EXHAUSTED, spent, f"the budget's `{spent}` are spent"))
+
+    def abort(self, status: Status, reason: str) -> None:
+        """End a run from outside."""
+        self._end(Stop(status, reason))
+
+    def _end(self, stop: Stop, won: Won | None = None) -> Outcome:
+        self._note(
+            Ended(status=stop.status, reason=stop.reason, message=stop.message, usage=self.usage)
+        )
+        return Outcome(
+            status=stop.status,
+            answer=won.judgement.candidate if won else None,
+            certificate=won.certificate if won else None,
+            origin=won.candidate.origin if won else None,
+            judgement=won.judgement if won else self.best,
+            reason=stop.reason,
+            message=stop.message,
+            usage=self.usage,
+            models=tuple(self._models),
+        )
+
+    def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
+        """Keep the best of the round's candidates for the back-prompt, the later of equals."""
+        if self._round.score <= judgement.score:
+            told = tell_model(judgement, self.strategy.feedback, repeated=repeated)
+            self._round.score = judgement.score
+            self._round.turn = Turn(judgement.candidate, told)
+
+    def _give_up(self, *codes: str) -> None:
+        for code in codes[:1]:
+            self._stop = Stop(Status.FAILED, code, FUTILE[code])
+
+    def _fail(self, error: UpstreamError) -> None:
+        if error.code == "recording-ended":
+            self._stop = Stop(Status.EXHAUSTED, error.code, str(error))
+        elif error.code == "upstream-timeout" and not self.budget.seconds_left(self.usage):
+            self._stop = Stop(Status.EXHAUSTED, "seconds", str(error))
+        else:
+            self._stop = Stop(Status.FAILED, error.code, str(error))
+
+    def _charge(self, usage: Usage) -> Usage:
+        own = usage.model_copy(update={"calls": 1, "rounds": 0, "candidates": 0, "seconds": 0.0})
+        self.usage += own
+        return own
+
+    def _note(self, event: Event) -> None:
+        at = max(self.usage.seconds, self.effects.elapsed())
+        self.usage = self.usage.model_copy(update={"seconds": at})
+        self.journal.append(event.model_copy(update={"at": at, "round": self.usage.rounds}))

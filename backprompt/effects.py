@@ -1,0 +1,160 @@
+"""Effects: everything the loop does to the world, and all it knows of time.
+
+The loop is deterministic given the results of its effects, so a recorder that stores each result
+with its reading of the clock can play the same run again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from backprompt.journal import Origin
+from backprompt.upstream import Completion, Request, Upstream, UpstreamError, estimate_usage
+from critics.types import Judgement
+
+T = TypeVar("T")
+Certificate = dict[str, JsonValue]
+"""A certificate as JSON; to the loop it is opaque."""
+
+
+class Provenance(BaseModel):
+    """Who found the accepted candidate, for the certificate's record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    origin: Origin
+    rounds: int
+    models: tuple[str, ...]
+    """Models that answered in the run."""
+    usage: dict[str, JsonValue]
+
+
+class Kernel(Protocol):
+    """The trusted side: what is asked of the critics, in this process or in a worker."""
+
+    async def extract(self, response: str) -> Sequence[str]:
+        """Find the canonical candidate texts in a response."""
+        ...
+
+    async def judge(self, text: str) -> Judgement:
+        """Judge a canonical text. Never raises for what a model wrote."""
+        ...
+
+    async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
+        """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
+        ...
+
+
+class Effects(Kernel, Protocol):
+    """Everything the loop does to the world."""
+
+    @property
+    def upstream_name(self) -> str:
+        """The model endpoint's name."""
+        ...
+
+    def elapsed(self) -> float:
+        """Give seconds since the start of the run, as of the latest finished effect."""
+        ...
+
+    async def generate(self, request: Request) -> Completion:
+        """Ask the model once, and never longer than `request.timeout_s`.
+
+        Raises:
+            UpstreamError: The call failed for good; `upstream-timeout` if it was cut off.
+        """
+        ...
+
+
+class LiveEffects:
+    """Effects that happen: a model endpoint, a kernel and a clock."""
+
+    def __init__(
+        self, kernel: Kernel, upstream: Upstream, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start the run's clock."""
+        self._kernel = kernel
+        self._upstream = upstream
+        self._clock = clock
+        self._started = clock()
+        self._at = 0.0
+
+    @property
+    def upstream_name(self) -> str:
+        """The model endpoint's name."""
+        return self._upstream.name
+
+    def elapsed(self) -> float:
+        """Give seconds since the start of the run, as of the latest finished effect."""
+        return self._at
+
+    async def generate(self, request: Request) -> Completion:
+        """Ask the model; cut the call off at its deadline."""
+        return await self._stamp(self._ask(request))
+
+    async def extract(self, response: str) -> Sequence[str]:
+        """Find the candidates in a response."""
+        return await self._stamp(self._kernel.extract(response))
+
+    async def judge(self, text: str) -> Judgement:
+        """Judge a candidate."""
+        return await self._stamp(self._kernel.judge(text))
+
+    async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
+        """Make a certificate."""
+        return await self._stamp(self._kernel.certify(judgement, provenance))
+
+    async def _ask(self, request: Request) -> Completion:
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self._upstream.generate(request)
+        except TimeoutError:
+            message = f"`{self._upstream.name}` did not answer within {request.timeout_s:.3g} s"
+            raise UpstreamError(
+                "upstream-timeout", message, usage=estimate_usage(request)
+            ) from None
+
+    async def _stamp(self, work: Awaitable[T]) -> T:
+        try:
+            return await work
+        finally:
+            self._at = round(self._clock() - self._started, 3)
+
+
+class DirectKernel:
+    """A kernel in this process, for tests, examples and trusted problems.
+
+    Args:
+        extract: Finds candidates in a response.
+        judge: Judges one.
+        certify: Makes a certificate of an accepted judgement, or `None`.
+    """
+
+    def __init__(
+        self,
+        *,
+        extract: Callable[[str], Sequence[str]],
+        judge: Callable[[str], Judgement],
+        certify: Callable[[Judgement, Provenance], Mapping[str, JsonValue] | None],
+    ) -> None:
+        """Keep the three functions."""
+        self._extract = extract
+        self._judge = judge
+        self._certify = certify
+
+    async def extract(self, response: str) -> Sequence[str]:
+        """Find the candidates in a response."""
+        return self._extract(response)
+
+    async def judge(self, text: str) -> Judgement:
+        """Judge a candidate."""
+        return self._judge(text)
+
+    async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
+        """Make a certificate."""
+        made = self._certify(judgement, provenance)
+        return None if made is None else dict(made)

@@ -1,0 +1,91 @@
+"""loop: LLM-Modulo's generate-test-critique loop (Kambhampati et al., arXiv 2402.01817).
+
+The model guesses, the critics judge, and what they find becomes the next prompt, until a
+certificate is made or nothing more may be spent. `solve()` is deterministic given the results of
+its effects: it reads no clock, no randomness, no environment and no configuration.
+
+Invariants:
+    * The run ends `certified` only with a certificate of an accepted judgement.
+    * The budget is asked before every paid call; judging an answer that was paid for is free.
+    * Every run writes exactly one `ended` event, with the sum of all calls.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from backprompt.blackboard import Answer, Blackboard, Candidate, Outcome
+from backprompt.budget import Budget
+from backprompt.effects import Effects
+from backprompt.journal import Journal, Origin, Status
+from backprompt.search import generate
+from backprompt.strategy import Strategy
+from backprompt.task import Task
+from critics.types import Verdict
+
+PER_RESPONSE = 32
+"""Most candidates of one response that are judged."""
+
+
+async def solve(
+    task: Task, *, strategy: Strategy, budget: Budget, effects: Effects, journal: Journal
+) -> Outcome:
+    """Run the loop until it ends.
+
+    Args:
+        task: What to solve.
+        strategy: What the model is told, what it remembers, how wide to search.
+        budget: What may be spent.
+        effects: The model, the critics and the recorded clock.
+        journal: An empty journal; it tells the whole story, also of a run that is cancelled.
+
+    Raises:
+        ValueError: The strategy asks the same question twice of a model at temperature 0.
+        asyncio.CancelledError: The run was cancelled; the journal's last event has its usage.
+    """
+    strategy.require_variety(task.sampling)
+    board = Blackboard(task, strategy, budget, effects, journal)
+    try:
+        await critique(board, given(task))
+        while calls := board.open_round():  # back-prompt; nothing once the budget is spent
+            async with aclosing(generate(board, calls)) as answers:
+                async for answer in answers:
+                    await critique(board, await find_candidates(board, answer))
+                    if board.settled:
+                        break
+            board.close_round()
+        return board.end()
+    except asyncio.CancelledError:
+        board.abort(Status.CANCELLED, "cancelled")
+        raise
+    finally:
+        if journal.ended is None:
+            board.abort(Status.FAILED, "internal-error")
+
+
+def given(task: Task) -> Sequence[Candidate]:
+    """Take the user's own answer, to be repaired, as the first candidate."""
+    return [] if task.start_from is None else [Candidate(task.start_from, Origin.USER, None)]
+
+
+async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
+    """Find all that could be meant as an answer in a model's response."""
+    texts = await board.effects.extract(answer.completion.text)
+    if not texts:
+        board.missing(answer)
+    return [Candidate(text, Origin.MODEL, answer.call) for text in texts[:PER_RESPONSE]]
+
+
+async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:
+    """Let the critics judge each candidate, until one is certified."""
+    for candidate in candidates:
+        if board.settled:
+            return
+        if board.recall(candidate):
+            continue
+        number = board.found(candidate)
+        judgement = await board.effects.judge(candidate.text)
+        board.judged(number, judgement)
+        if judgement.verdict is Verdict.ACCEPTED:
+            made = await board.effects.certify(judgement, board.provenance(candidate.origin))
+            board.certified(number, candidate, judgement, made)

@@ -1,0 +1,54 @@
+"""search: puts a round's calls to the model, side by side, and hands each answer on as it comes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from backprompt.blackboard import Answer, Blackboard
+from backprompt.upstream import Completion, Request, UpstreamError, estimate_usage
+
+Call = asyncio.Task[Completion]
+
+
+async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGenerator[Answer, None]:
+    """Yield the answer of each call that finishes, in order of arrival.
+
+    Closing the iterator cancels the calls that are still under way; they are charged as far as
+    their cost is known, and an answer that had already arrived is recorded.
+    """
+    calls: dict[Call, Request] = {
+        asyncio.create_task(board.effects.generate(request)): request for request in requests
+    }
+    try:
+        while calls:
+            done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            for call in sorted(done, key=lambda call: calls[call].call):
+                request = calls.pop(call)
+                completion = _settle(board, request, call)
+                if completion is not None:
+                    yield Answer(request.call, completion)
+    finally:
+        await _abandon(board, calls)
+
+
+async def _abandon(board: Blackboard, calls: dict[Call, Request]) -> None:
+    for call in calls:
+        call.cancel()
+    if calls:
+        await asyncio.wait(calls)
+    for call, request in calls.items():
+        _settle(board, request, call)
+
+
+def _settle(board: Blackboard, request: Request, call: Call) -> Completion | None:
+    """Record how a finished call ended."""
+    if call.cancelled():
+        lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))
+        board.call_failed(request, lost)
+        return None
+    error = call.exception()
+    if isinstance(error, UpstreamError):
+        board.call_failed(request, error)
+        return None
+    completion = call.result()
+    board.call_finished(request, completion)
+    return completion

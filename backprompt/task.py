@@ -1,0 +1,42 @@
+"""Task: what a run is asked to solve, as the loop sees it."""
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from backprompt.upstream import Sampling
+
+
+class Shot(BaseModel):
+    """One worked example that the model is shown before the task."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    answer: str
+
+
+class Task(BaseModel):
+    """One problem to solve, put into words, and how the model is to be asked.
+
+    The problem itself is judged elsewhere: the loop only passes it on, so that a journal tells
+    the whole story.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    domain: str
+    problem: dict[str, JsonValue] = Field(default_factory=dict)
+    """The payload as the user sent it."""
+    prompt: str
+    """The task as it is put to the model, complete but for the answer's format."""
+    answer_format: str = ""
+    answer_schema: dict[str, JsonValue] | None = None
+    instructions: str = ""
+    """The caller's own words, shown after the task."""
+    examples: tuple[Shot, ...] = ()
+    start_from: str | None = None
+    """A canonical answer to repair: judged first, before any paid call."""
+    undecided: tuple[str, ...] = ()
+    """Parts of the problem that no critic decides. Not empty: nothing can be certified, so
+    nothing is asked."""
+    sampling: Sampling = Sampling()
+    run_id: str = ""
