@@ -1,27 +1,26 @@
-; A robot needs the right key to get through a locked door.
+; A robot enters a room only when the room is unlocked, and unlocks it only with its key.
 (define (domain door)
   (:requirements :strips :typing)
-  (:types room door key)
+  (:types room key)
   (:predicates
     (robot-in ?r - room)
     (key-in ?k - key ?r - room)
-    (carrying ?k - key)
-    (fits ?k - key ?d - door)
-    (leads ?d - door ?a ?b - room)
-    (locked ?d - door)
-    (open ?d - door))
+    (holding ?k - key)
+    (fits ?k - key ?r - room)
+    (next-to ?a ?b - room)
+    (unlocked ?r - room))
 
   (:action take
     :parameters (?k - key ?r - room)
-    :precondition (and (robot-in ?r) (key-in ?k ?r))
-    :effect (and (carrying ?k) (not (key-in ?k ?r))))
+    :precondition (and (key-in ?k ?r) (robot-in ?r))
+    :effect (and (holding ?k) (not (key-in ?k ?r))))
 
   (:action unlock
-    :parameters (?d - door ?k - key ?a ?b - room)
-    :precondition (and (robot-in ?a) (leads ?d ?a ?b) (carrying ?k) (fits ?k ?d) (locked ?d))
-    :effect (and (open ?d) (not (locked ?d))))
+    :parameters (?r - room ?k - key)
+    :precondition (and (holding ?k) (fits ?k ?r))
+    :effect (unlocked ?r))
 
   (:action go
-    :parameters (?d - door ?a ?b - room)
-    :precondition (and (robot-in ?a) (leads ?d ?a ?b) (open ?d))
+    :parameters (?a ?b - room)
+    :precondition (and (robot-in ?a) (next-to ?a ?b) (unlocked ?b))
     :effect (and (robot-in ?b) (not (robot-in ?a)))))

@@ -1,12 +1,10 @@
-; The key to the cellar lies in the office; the robot starts in the hall, where the cellar door is.
+; The robot stands in the office, where the key to the cellar lies; the hall is between the two.
 (define (problem door-to-the-cellar)
   (:domain door)
-  (:objects hall office cellar - room
-            office-door cellar-door - door
+  (:objects office hall cellar - room
             brass-key - key)
-  (:init (robot-in hall)
-         (key-in brass-key office) (fits brass-key cellar-door)
-         (leads office-door hall office) (leads office-door office hall)
-         (leads cellar-door hall cellar) (leads cellar-door cellar hall)
-         (open office-door) (locked cellar-door))
+  (:init (robot-in office) (key-in brass-key office) (fits brass-key cellar)
+         (next-to office hall) (next-to hall office)
+         (next-to hall cellar) (next-to cellar hall)
+         (unlocked office) (unlocked hall))
   (:goal (robot-in cellar)))

@@ -1,24 +1,24 @@
-; A van carries parcels between places.
+; A van carries parcels along the road.
 (define (domain parcel)
   (:requirements :strips :typing)
-  (:types van parcel place)
+  (:types parcel place)
   (:predicates
-    (van-at ?v - van ?p - place)
-    (parcel-at ?x - parcel ?p - place)
-    (loaded ?x - parcel ?v - van)
+    (van-at ?p - place)
+    (waiting ?x - parcel ?p - place)
+    (in-van ?x - parcel)
     (road ?a ?b - place))
 
-  (:action load
-    :parameters (?x - parcel ?v - van ?p - place)
-    :precondition (and (parcel-at ?x ?p) (van-at ?v ?p))
-    :effect (and (loaded ?x ?v) (not (parcel-at ?x ?p))))
-
   (:action drive
-    :parameters (?v - van ?a ?b - place)
-    :precondition (and (van-at ?v ?a) (road ?a ?b))
-    :effect (and (van-at ?v ?b) (not (van-at ?v ?a))))
+    :parameters (?a ?b - place)
+    :precondition (and (van-at ?a) (road ?a ?b))
+    :effect (and (van-at ?b) (not (van-at ?a))))
+
+  (:action load
+    :parameters (?x - parcel ?p - place)
+    :precondition (and (waiting ?x ?p) (van-at ?p))
+    :effect (and (in-van ?x) (not (waiting ?x ?p))))
 
   (:action unload
-    :parameters (?x - parcel ?v - van ?p - place)
-    :precondition (and (loaded ?x ?v) (van-at ?v ?p))
-    :effect (and (parcel-at ?x ?p) (not (loaded ?x ?v)))))
+    :parameters (?x - parcel ?p - place)
+    :precondition (and (in-van ?x) (van-at ?p))
+    :effect (and (waiting ?x ?p) (not (in-van ?x)))))

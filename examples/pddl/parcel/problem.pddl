@@ -1,10 +1,9 @@
 ; The van stands at home, the parcel waits in the shop, and the school lies behind the shop.
 (define (problem parcel-to-school)
   (:domain parcel)
-  (:objects van1 - van
-            book - parcel
+  (:objects book - parcel
             home shop school - place)
-  (:init (van-at van1 home) (parcel-at book shop)
+  (:init (van-at home) (waiting book shop)
          (road home shop) (road shop home)
          (road shop school) (road school shop))
-  (:goal (parcel-at book school)))
+  (:goal (waiting book school)))
