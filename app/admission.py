@@ -1,0 +1,123 @@
+"""Admission: what a request may ask for, decided before it costs anything."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.failures import Fault, ServiceError
+from app.settings import Caps, Settings
+from backprompt.budget import Budget
+from backprompt.strategy import Search, Strategy
+from backprompt.upstream import Sampling
+
+RETRY_AFTER_S = 5
+
+
+class Slots:
+    """A bounded number of things under way at once."""
+
+    def __init__(self, limit: int, what: str) -> None:
+        """Allow `limit` of them; `what` names them in messages."""
+        self.limit = limit
+        self.what = what
+        self.taken = 0
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Hold one slot.
+
+        Raises:
+            ServiceError: `too-many-runs`: all are taken; nobody waits in line.
+        """
+        if self.taken >= self.limit:
+            raise ServiceError(
+                "too-many-runs",
+                f"{self.taken} {self.what} are under way, which is this server's limit",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+def settle_budget(asked: Budget | None, settings: Settings) -> Budget:
+    """Lay the request's budget over the server's default and hold it against the caps.
+
+    Raises:
+        ServiceError: `budget-above-cap`, with every dimension that is above its cap.
+    """
+    wanted = {name: getattr(asked, name) for name in asked.model_fields_set} if asked else {}
+    faults = list(_above(wanted, settings.caps, "#/budget"))
+    if faults:
+        raise ServiceError("budget-above-cap", faults[0].detail, faults=faults)
+    allowed = settings.budget.model_dump() | wanted
+    capped = {name: _lower(value, getattr(settings.caps, name)) for name, value in allowed.items()}
+    return Budget(**capped)
+
+
+def settle_strategy(asked: Strategy | None, settings: Settings) -> Strategy:
+    """Lay the request's strategy over the server's default.
+
+    Raises:
+        ServiceError: `budget-above-cap` for too wide a search; `invalid-request` when the
+            request and the server's default do not fit together.
+    """
+    wanted = {name: getattr(asked, name) for name in asked.model_fields_set} if asked else {}
+    faults = list(_above({"n": wanted.get("n")}, settings.caps, "#/strategy"))
+    if faults:
+        raise ServiceError("budget-above-cap", faults[0].detail, faults=faults)
+    if wanted.get("search") is Search.SEQUENTIAL:
+        wanted.setdefault("n", 1)
+    try:
+        return Strategy.model_validate(settings.strategy.model_dump() | wanted)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise _unfit("#/strategy", said) from error
+
+
+def settle_sampling(asked: Sampling | None, settings: Settings, strategy: Strategy) -> Sampling:
+    """Lay the request's sampling over the server's default.
+
+    Raises:
+        ServiceError: `invalid-request`: the strategy needs variety, and the sampling allows none.
+    """
+    upstream = settings.upstream
+    default = Sampling(
+        temperature=upstream.temperature,
+        max_tokens=upstream.max_tokens,
+        reasoning_effort=upstream.reasoning_effort,
+    )
+    wanted = {name: getattr(asked, name) for name in asked.model_fields_set} if asked else {}
+    sampling = default.model_copy(update=wanted)
+    try:
+        strategy.require_variety(sampling)
+    except ValueError as error:
+        raise _unfit("#/sampling/temperature", str(error)) from error
+    return sampling
+
+
+def _unfit(pointer: str, said: str) -> ServiceError:
+    fault = Fault(pointer=pointer, code="invalid-request", detail=said)
+    return ServiceError("invalid-request", said, faults=[fault])
+
+
+def _above(wanted: Mapping[str, Any], caps: Caps, pointer: str) -> Iterator[Fault]:
+    for name, value in wanted.items():
+        cap = getattr(caps, name)
+        if cap is not None and value is not None and value > cap:
+            yield Fault(
+                pointer=f"{pointer}/{name}",
+                code="budget-above-cap",
+                detail=f"`{name}` is {value:g}; this server's cap is {cap:g} (`caps.{name}`)",
+            )
+
+
+def _lower(value: Any, cap: Any) -> Any:
+    """Lower a default to its cap; a dimension left open takes the cap itself."""
+    if cap is None:
+        return value
+    return cap if value is None else min(value, cap)

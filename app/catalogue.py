@@ -1,0 +1,109 @@
+"""Routes that tell what there is: domains, error codes, health."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import JsonValue
+from starlette.responses import JSONResponse
+
+from app.codes import SERVICE_CODES, explain, list_codes
+from app.failures import ServiceError
+from app.nearest import did_you_mean
+from app.protocol import CodeInfo, DomainDetails, DomainSummary, Health, Readiness
+from critics.codes import Code
+from critics.domain import Domain, find_domain, installed
+
+router = APIRouter()
+
+
+@router.get("/healthz", tags=["health"], summary="Whether the process is up")
+async def healthz() -> Health:
+    """Answer as long as the process can answer at all."""
+    return Health(status="ok", version=version("llm-modulo"))
+
+
+@router.get(
+    "/readyz",
+    tags=["health"],
+    summary="Whether it can solve",
+    responses={503: {"model": Readiness, "description": "Checks work, but nobody can be asked"}},
+)
+async def readyz(request: Request) -> JSONResponse:
+    """Say where guesses come from: 200 with an upstream, 503 without one."""
+    state: Readiness = await request.app.state.service.readiness()
+    return JSONResponse(state.model_dump(mode="json"), status_code=200 if state.ready else 503)
+
+
+@router.get("/domains", tags=["domains"], summary="The installed domains")
+async def domains() -> list[DomainSummary]:
+    """List the installed domains."""
+    return [_summary(find_domain(name)) for name in sorted(installed())]
+
+
+@router.get("/domains/{name}", tags=["domains"], summary="One domain in full")
+async def domain(name: str) -> DomainDetails:
+    """Show a domain's problem schema, answer format, critics, examples and codes."""
+    if name not in installed():
+        hint = did_you_mean(name, installed())
+        raise ServiceError("not-found", f"there is no domain `{name[:80]}`{hint}")
+    return describe(find_domain(name))
+
+
+@router.get("/errors", tags=["errors"], summary="Every error code")
+async def errors() -> list[CodeInfo]:
+    """List every code of the service, the kernel and the installed domains."""
+    return [_info(name, code) for name, code in list_codes().items()]
+
+
+@router.get("/errors/{code}", tags=["errors"], summary="One error code explained")
+async def error(code: str) -> CodeInfo:
+    """Explain one code: what happened, why, and what to do next."""
+    found = explain(code)
+    if found is None:
+        hint = did_you_mean(code, list_codes())
+        raise ServiceError("code-unknown", f"there is no error code `{code[:80]}`{hint}")
+    return _info(code, found)
+
+
+def describe(domain: Domain) -> DomainDetails:
+    """Show everything about a domain that its users need."""
+    examples: list[Mapping[str, JsonValue]] = [
+        {
+            "name": example.name,
+            "problem": dict(example.problem),
+            "good": list(example.good),
+            "bad": dict(example.bad),
+        }
+        for example in domain.examples
+    ]
+    return DomainDetails(
+        **_summary(domain).model_dump(),
+        problem_schema=domain.problem.model_json_schema(),
+        answer_format=domain.answer_format,
+        critics=[_critic(critic) for critic in domain.critics],
+        second_opinion=domain.second_opinion is not None,
+        examples=[dict(example) for example in examples],
+        codes=[_info(name, code) for name, code in sorted(domain.codes.items())],
+    )
+
+
+def _summary(domain: Domain) -> DomainSummary:
+    return DomainSummary(name=domain.name, version=domain.version, summary=domain.summary)
+
+
+def _critic(critic: Any) -> dict[str, JsonValue]:
+    names = ("name", "decides", "hard", "sound", "complete", "version")
+    return {name: getattr(critic, name) for name in names}
+
+
+def _info(name: str, code: Code) -> CodeInfo:
+    service = SERVICE_CODES.get(name)
+    return CodeInfo(
+        code=name,
+        title=code.title,
+        explanation=code.explanation,
+        action=code.action,
+        status=service.status if service else None,
+    )

@@ -1,0 +1,199 @@
+"""Every error code of the service, with its HTTP status and its long explanation.
+
+The kernel's and the domains' diagnostic codes live with them; `explain` looks in all places.
+Codes are stable: a meaning never changes, a retired code is never used again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from critics.codes import KERNEL_CODES, Code
+from critics.domain import find_code, find_domain, installed
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCode(Code):
+    """A code with the HTTP status it travels with.
+
+    Attributes:
+        status: HTTP status of the problem document.
+    """
+
+    status: int
+
+
+SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
+    {
+        "invalid-json": ServiceCode(
+            "The request body is not JSON",
+            "The body could not be read as one JSON document: a syntax error, bytes that are not "
+            "UTF-8, a key given twice, a number that JSON does not have (`NaN`, `Infinity`), or "
+            "deeper nesting than `limits.json_depth`. Nothing was judged and nothing was spent.",
+            "Repair the body at the place that `detail` names.",
+            400,
+        ),
+        "invalid-request": ServiceCode(
+            "The request does not fit the schema",
+            "A field is missing, unknown or of the wrong type. Every fault is listed in `errors` "
+            "with its JSON pointer. Nothing was judged and nothing was spent.",
+            "Compare the request with the schema and its example at `/docs`.",
+            422,
+        ),
+        "budget-above-cap": ServiceCode(
+            "The budget is above this server's cap",
+            "The operator caps what one request may spend (`caps.*`). Nothing was spent.",
+            "Ask for no more than the cap that `detail` names.",
+            422,
+        ),
+        "invalid-problem": ServiceCode(
+            "The problem is not a problem of its domain",
+            "The problem's payload was read and found wrong: every fault is listed in `errors` "
+            "with its own code and, where there is one, its line and column. Nothing was judged "
+            "and nothing was spent.",
+            "Repair the problem; the schema and an example are at `/domains/{name}`.",
+            422,
+        ),
+        "problem-not-read": ServiceCode(
+            "The problem could not be read within its limits",
+            "Reading the problem passed the deadline or the memory cap of a worker, or failed in "
+            "the domain's own code. Nothing was judged and nothing was spent.",
+            "Make the problem smaller, or raise `worker.deadline_s` or `worker.memory_mb`.",
+            422,
+        ),
+        "body-too-large": ServiceCode(
+            "The request body is too large",
+            "The body is longer than `limits.body_bytes`. It was not read to its end.",
+            "Send a smaller body, or raise `limits.body_bytes` on the server.",
+            413,
+        ),
+        "media-type-unsupported": ServiceCode(
+            "The request body is not declared as JSON",
+            "Bodies are JSON documents and say so. Other types are refused, also because a "
+            "foreign web page can send them without the browser asking.",
+            "Send `Content-Type: application/json`; with curl, use `--json`.",
+            415,
+        ),
+        "not-found": ServiceCode(
+            "There is nothing at this path",
+            "No route of the service has this path.",
+            "See `/docs` for the routes.",
+            404,
+        ),
+        "code-unknown": ServiceCode(
+            "There is no such error code",
+            "Neither the service nor the kernel nor an installed domain uses this code.",
+            "List all codes at `/errors`.",
+            404,
+        ),
+        "run-unknown": ServiceCode(
+            "There is no such run",
+            "Runs are kept in memory, the latest ones only, and are gone after a restart.",
+            "Check the id; keep the result that `/solve` returned.",
+            404,
+        ),
+        "method-not-allowed": ServiceCode(
+            "The path exists, but not with this method",
+            "The `Allow` header names the methods of this path.",
+            "Use one of the methods that `Allow` names.",
+            405,
+        ),
+        "request-refused": ServiceCode(
+            "The request was refused",
+            "The request is not one that HTTP allows here; `detail` says why.",
+            "See `/docs` for what each route takes.",
+            400,
+        ),
+        "too-many-runs": ServiceCode(
+            "The service is busy",
+            "As many runs or checks as the limits allow are under way. Nothing was spent.",
+            "Try again after the seconds that `Retry-After` names.",
+            503,
+        ),
+        "shutting-down": ServiceCode(
+            "The service is shutting down",
+            "The service no longer takes work. Nothing was spent.",
+            "Try again after the seconds that `Retry-After` names.",
+            503,
+        ),
+        "upstream-none": ServiceCode(
+            "There is no model to ask",
+            "No upstream is configured, no model server answers on the loopback addresses, and "
+            "the embedded model is not installed. Checking answers (`/check`) works all the same.",
+            "Set `MODULO_UPSTREAM__BASE_URL` and `MODULO_UPSTREAM__MODEL`, or run "
+            "`modulo models pull small`.",
+            503,
+        ),
+        "upstream-unreachable": ServiceCode(
+            "The model endpoint cannot be reached",
+            "No connection to the upstream came about, retries included.",
+            "Check `upstream.base_url` and that the model server runs.",
+            502,
+        ),
+        "upstream-refused": ServiceCode(
+            "The model endpoint refused the call",
+            "The upstream answered with a 4xx status; its message is in `detail`.",
+            "Check `upstream.model`, `upstream.api_key` and the sampling options.",
+            502,
+        ),
+        "upstream-failed": ServiceCode(
+            "The model endpoint failed",
+            "The upstream answered with a 5xx status, retries included.",
+            "Try again later; what was spent is in `usage`.",
+            502,
+        ),
+        "upstream-busy": ServiceCode(
+            "The model endpoint refused more calls",
+            "The upstream answered 429 (too many requests), retries included.",
+            "Try again later; what was spent is in `usage`.",
+            502,
+        ),
+        "upstream-timeout": ServiceCode(
+            "The model endpoint did not answer in time",
+            "A call passed `upstream.timeout_s`.",
+            "Raise `upstream.timeout_s` or use a faster model; what was spent is in `usage`.",
+            502,
+        ),
+        "upstream-invalid": ServiceCode(
+            "The model endpoint's answer cannot be read",
+            "The upstream answered with something that is no chat completion.",
+            "Check that `upstream.base_url` is an OpenAI-compatible endpoint (it often ends in "
+            "`/v1`).",
+            502,
+        ),
+        "internal-error": ServiceCode(
+            "The service failed",
+            "An error of ours. It is in the service's log under the incident that `detail` names.",
+            "Report the incident with the log's lines.",
+            500,
+        ),
+        "usage": ServiceCode(
+            "The command cannot be carried out as typed",
+            "A file is missing or unreadable, or options do not fit together.",
+            "See `modulo COMMAND --help`.",
+            400,
+        ),
+        "settings-invalid": ServiceCode(
+            "The configuration cannot be used",
+            "A key is unknown or a value does not fit. Settings come from the environment "
+            "(`MODULO_*`), then from `modulo.toml`, then from the defaults.",
+            "Repair the named key; `modulo config` shows what is resolved from where.",
+            500,
+        ),
+    }
+)
+
+DOMAIN_STATUS = MappingProxyType({"domain-unknown": 422, "domain-broken": 503})
+"""HTTP status of the kernel's errors about a domain."""
+
+
+def explain(code: str) -> Code | None:
+    """Find the long explanation of a code of the service, the kernel or an installed domain."""
+    return SERVICE_CODES.get(code) or find_code(code)
+
+
+def list_codes() -> dict[str, Code]:
+    """List every code there is, by name."""
+    own = {name for domain in installed() for name in find_domain(domain).codes}
+    names = sorted({*SERVICE_CODES, *KERNEL_CODES, *own})
+    return {name: code for name in names if (code := explain(name))}

@@ -1,0 +1,155 @@
+"""The HTTP boundary: every exception becomes RFC 9457 problem details, and none gets past.
+
+Three kinds reach a client: what the service itself refuses (`ServiceError`), what FastAPI and
+Starlette refuse (schema faults, unknown paths and methods), and what nobody foresaw. The last
+kind is the only broad `except` of the shell; it is logged under an incident number and told as
+`internal-error`. Nothing a client sends may reach it.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.failures import Fault, ServiceError, from_kernel
+from app.nearest import did_you_mean
+from app.protocol import CheckRequest, SolveRequest
+from critics.types import KernelError
+
+logger = logging.getLogger("llm_modulo.errors")
+
+MEDIA_TYPE = "application/problem+json"
+_BODIES: Mapping[str, type[BaseModel]] = {"/solve": SolveRequest, "/check": CheckRequest}
+_HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
+
+
+class Boundary:
+    """ASGI middleware: names every request, and lets no exception past."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, whatever happens inside."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        name = f"req_{secrets.token_hex(8)}"
+        scope.setdefault("state", {})["request_id"] = name
+        begun = False
+
+        async def named(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, named)
+        except ServiceError as error:
+            await to_response(error, name)(scope, receive, named)
+        except Exception:
+            logger.exception("incident %s: %s %s", name, scope["method"], scope["path"])
+            if begun:
+                raise
+            failure = ServiceError("internal-error", f"the service failed; incident `{name}`")
+            await to_response(failure, name)(scope, receive, named)
+
+
+def install(app: FastAPI) -> None:
+    """Register the boundary and the handlers of everything that is foreseen."""
+    app.add_middleware(Boundary)
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(KernelError, _on_kernel_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+def to_response(error: ServiceError, instance: str) -> JSONResponse:
+    """Render a failure as a problem+json response."""
+    return JSONResponse(
+        error.to_document(instance),
+        status_code=error.status,
+        headers=error.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def request_name(request: Request) -> str:
+    """Name the request, as in its `x-request-id` header."""
+    return str(request.scope.get("state", {}).get("request_id", "req"))
+
+
+def schema_failure(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> ServiceError:
+    """Turn pydantic's faults about a request body into one failure with did-you-mean.
+
+    Args:
+        faults: As from `ValidationError.errors()`; the values themselves are never repeated.
+        model: The schema of the body.
+    """
+    found = [_schema_fault(fault, model) for fault in faults][:20]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return ServiceError("invalid-request", f"{found[0].detail}{more}", faults=found)
+
+
+async def _on_service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101  # registered for this type only
+    return to_response(error, request_name(request))
+
+
+async def _on_kernel_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, KernelError)  # noqa: S101  # registered for this type only
+    return to_response(from_kernel(error), request_name(request))
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # as above
+    model = _BODIES.get(request.url.path, BaseModel)
+    return to_response(schema_failure(error.errors(), model), request_name(request))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this type only
+    path = request.url.path[:200]
+    code = _HTTP_CODES.get(error.status_code, "request-refused")
+    detail = {
+        "not-found": f"there is nothing at `{path}`",
+        "method-not-allowed": f"`{path}` does not take {request.method[:20]}",
+    }.get(code, str(error.detail)[:200])
+    failure = ServiceError(code, detail, headers=error.headers)
+    return to_response(failure, request_name(request))
+
+
+def _schema_fault(fault: Mapping[str, Any], model: type[BaseModel]) -> Fault:
+    path = [str(part)[:80] for part in fault["loc"] if part != "body"]
+    name = path[-1] if path else "body"
+    said = fault["msg"].removeprefix("Value error, ")
+    detail = {
+        "extra_forbidden": f"there is no field `{name}`{did_you_mean(name, _names(model, path))}",
+        "missing": f"field `{name}` is missing",
+    }.get(fault["type"], f"`{'.'.join(path) or name}`: {said[:1].lower()}{said[1:200]}")
+    pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)
+    return Fault(pointer=f"#{pointer}", code="invalid-request", detail=detail)
+
+
+def _names(model: type[BaseModel], path: list[str]) -> list[str]:
+    """List the field names of the object that the last part of a path was looked for in."""
+    for part in path[:-1]:
+        field = model.model_fields.get(part)
+        nested = [t for t in _types(field.annotation) if field] if field else []
+        model = nested[0] if nested else model
+    return list(model.model_fields)
+
+
+def _types(annotation: Any) -> list[type[BaseModel]]:
+    options = (annotation, *getattr(annotation, "__args__", ()))
+    return [t for t in options if isinstance(t, type) and issubclass(t, BaseModel)]

@@ -1,0 +1,179 @@
+"""Reading what strangers send: size, media type and JSON are checked before anything else sees it.
+
+Invariants:
+    * A body over the limit is refused unread, also when it comes in chunks without a length.
+    * The JSON that is handed on is finite, unambiguous (no key twice) and nested no deeper than
+      the limit, so that nothing behind this module needs to fear it.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NoReturn
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.failures import ServiceError
+
+PATIENCE = 20
+"""How many times the body limit is read and thrown away before an oversized sender is cut off."""
+_MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+class BodyLimit:
+    """ASGI middleware that refuses bodies over a number of bytes."""
+
+    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        """Wrap an application; `limit` is in bytes."""
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count the bytes as they come and refuse the first one too many."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared[:20]) > self.limit:
+            await self._refuse(receive)
+        await self.app(scope, self._counting(receive), send)
+
+    def _counting(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message: MutableMapping[str, Any] = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.limit:
+                await self._refuse(receive, message)
+            return message
+
+        return counted
+
+    async def _refuse(self, receive: Receive, message: Message | None = None) -> NoReturn:
+        """Refuse, after throwing away what a client is still sending.
+
+        A client that only reads once it has written everything would else see a reset
+        connection instead of the answer; `PATIENCE` bodies are thrown away, then we hang up.
+        """
+        dropped = 0
+        while dropped < PATIENCE * self.limit and (message is None or message.get("more_body")):
+            message = await receive()
+            dropped += len(message.get("body", b""))
+        raise ServiceError(
+            "body-too-large",
+            f"the request body is longer than {self.limit:,} bytes",
+            headers={"Connection": "close"},
+        )
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read strictly."""
+
+    depth = 64
+
+    async def json(self) -> Any:
+        """Read the body as strict JSON, once; raises `ServiceError`."""
+        if not hasattr(self, "_json"):
+            self._json = read_json(await self.body(), self.depth)
+        return self._json
+
+
+class StrictRoute(APIRoute):
+    """A route that takes JSON bodies only, read strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # starlette awaits any awaitable
+        """Put the media-type check and the strict reader before FastAPI's own handler."""
+        handle = super().get_route_handler()
+        takes_body = self.body_field is not None
+
+        async def strictly(request: Request) -> Response:
+            if takes_body:
+                _check_media_type(request)
+                strict = StrictRequest(request.scope, request.receive)
+                strict.depth = request.app.state.service.settings.limits.json_depth
+                await strict.json()
+                request = strict
+            return await handle(request)
+
+        return strictly
+
+
+def read_json(body: bytes, depth: int) -> Any:
+    """Read one JSON document.
+
+    Args:
+        body: The bytes, UTF-8.
+        depth: How deep lists and objects may nest.
+
+    Raises:
+        ServiceError: `invalid-json`, with the place where there is one.
+    """
+    _check_depth(body, depth)
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_unambiguous,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _invalid(f"the body is not UTF-8: byte {error.start} cannot be read") from error
+    except UnicodeEncodeError as error:
+        raise _invalid("a string holds half of a surrogate pair, which is no character") from error
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise _invalid(f"the body is not JSON: {error.msg} at {place}") from error
+    except ValueError as error:
+        raise _invalid(f"the body is not JSON: {str(error)[:200]}") from error
+    return value
+
+
+def _check_depth(body: bytes, depth: int) -> None:
+    if body.count(b"[") + body.count(b"{") <= depth:
+        return
+    level = 0
+    for mark in _MARKS.finditer(body):
+        level += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark.group(), 0)
+        if level > depth:
+            raise _invalid(f"the body nests deeper than {depth} levels")
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"key `{name[:80]}` stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"`{name}` is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"number `{text[:40]}` is too large")
+    return number
+
+
+def _check_media_type(request: Request) -> None:
+    declared = request.headers.get("content-type", "")
+    kind = declared.partition(";")[0].strip().lower()
+    if kind != "application/json" and not re.fullmatch(r"application/[\w.-]+\+json", kind):
+        shown = f"`{declared[:80]}`" if declared else "nothing"
+        raise ServiceError(
+            "media-type-unsupported", f"the body is declared as {shown}, not `application/json`"
+        )
+
+
+def _invalid(detail: str) -> ServiceError:
+    return ServiceError("invalid-json", detail)

@@ -1,0 +1,55 @@
+"""The HTTP service: puts routes, limits and error handling around one `Service`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app import catalogue, errors, routes
+from app.intake import BodyLimit
+from app.service import Service
+from app.settings import Settings
+from backprompt.upstream import Upstream
+from critics.worker import Pool
+
+DESCRIPTION = """Certified answers from any reasoning model: a generate-critique loop in which
+sound critics judge every candidate. Without a certificate there is no answer."""
+
+
+def create_app(
+    settings: Settings, *, upstream: Upstream | None = None, pool: Pool | None = None
+) -> FastAPI:
+    """Make the application. Nothing is started before its lifespan begins.
+
+    Args:
+        settings: The configuration.
+        upstream: Ask this one instead of the configured one.
+        pool: Use these workers instead of own ones; they are left open at the end.
+    """
+    service = Service(settings, upstream=upstream, pool=pool)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.aclose()
+
+    app = FastAPI(
+        title="llm-modulo",
+        version=version("llm-modulo"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_tags=[
+            {"name": "solve", "description": "Ask a model until an answer is certified."},
+            {"name": "check", "description": "Judge answers of your own; no model."},
+            {"name": "domains", "description": "What can be judged."},
+            {"name": "errors", "description": "Every code explained."},
+            {"name": "health", "description": "Whether it runs and whom it can ask."},
+        ],
+    )
+    app.state.service = service
+    app.include_router(routes.router)
+    app.include_router(catalogue.router)
+    app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
+    errors.install(app)
+    return app

@@ -1,0 +1,55 @@
+"""What `/docs` says about errors: one example per code, taken from the table of codes itself."""
+
+from typing import Any
+
+from app.codes import SERVICE_CODES
+from app.failures import ProblemDetails, ServiceError
+from app.protocol import EVENTS_EXAMPLE
+
+Responses = dict[int | str, dict[str, Any]]
+
+_BODY = ("invalid-json", "invalid-request", "body-too-large", "media-type-unsupported")
+_PROBLEM = ("invalid-problem", "problem-not-read", "too-many-runs")
+_SOLVE = (
+    "budget-above-cap",
+    "upstream-none",
+    "upstream-unreachable",
+    "upstream-refused",
+    "upstream-busy",
+    "upstream-failed",
+    "upstream-timeout",
+    "upstream-invalid",
+)
+
+
+def problems(*codes: str) -> Responses:
+    """Describe the responses of some codes, grouped by status, with an example each."""
+    grouped: Responses = {}
+    for code in codes:
+        known = SERVICE_CODES[code]
+        document = ServiceError(code, known.explanation).to_document("req_0f6c2a91d3b84e57")
+        response = grouped.setdefault(
+            known.status,
+            {
+                "description": "",
+                "model": ProblemDetails,
+                "content": {"application/problem+json": {"examples": {}}},
+            },
+        )
+        response["content"]["application/problem+json"]["examples"][code] = {"value": document}
+        response["description"] = "; ".join(filter(None, [response["description"], known.title]))
+    return grouped
+
+
+CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM)
+SOLVE_RESPONSES: Responses = {
+    200: {
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "examples": {"events": {"value": EVENTS_EXAMPLE}},
+            }
+        }
+    },
+    **problems(*_BODY, *_PROBLEM, *_SOLVE),
+}

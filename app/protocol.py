@@ -1,0 +1,328 @@
+"""What travels: the requests and results of the service's own routes.
+
+Invariant: a result without a certificate carries no answer content. `PublicJudgement` is what
+may be said of a candidate that is not certified; the full judgement, whose diagnostics quote
+the candidate, is shown only for certified answers, for the caller's own answers (`/check`) and
+after an explicit `on_fail: best_effort`.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
+
+from backprompt.budget import Budget, Usage
+from backprompt.strategy import Strategy
+from backprompt.task import Shot
+from backprompt.upstream import Sampling
+from critics.judge import Demand
+from critics.types import (
+    Assurance,
+    Coverage,
+    CriticResult,
+    Judgement,
+    Verdict,
+)
+
+Status = Literal["certified", "infeasible", "exhausted", "cancelled", "failed", "needs_input"]
+OnFail = Literal["error", "best_effort"]
+
+SWITCH: dict[str, JsonValue] = {
+    "domain": "(define (domain switch)\n  (:predicates (off ?l) (lit ?l))\n"
+    "  (:action turn-on :parameters (?l)\n    :precondition (off ?l)\n"
+    "    :effect (and (lit ?l) (not (off ?l)))))",
+    "problem": "(define (problem one-lamp) (:domain switch)\n  (:objects lamp)\n"
+    "  (:init (off lamp))\n  (:goal (lit lamp)))",
+}
+"""The smallest PDDL problem, used as the example of every schema that takes a problem."""
+
+
+EVENTS_EXAMPLE = """: keep-alive
+
+event: round-started
+id: 1
+data: {"event":"round-started","seq":1,"at":0.0,"round":1,"calls":[0],"fresh":true}
+
+event: judged
+id: 4
+data: {"event":"judged","seq":4,"at":2.1,"round":1,"candidate":0,"verdict":"rejected","score":0.5}
+
+event: result
+data: {"id":"run_01KANW8V8S4Q0Y5J1T3Z9X7C2B","status":"exhausted","certified":false}
+"""
+"""What a stream looks like, shortened."""
+
+
+class Wire(BaseModel):
+    """A record on the wire; its fields are documented where they are declared."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class SolveRequest(Wire):
+    """A problem, and how much may be spent on it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "domain": "pddl",
+                    "problem": SWITCH,
+                    "budget": {"rounds": 5, "seconds": 60},
+                    "strategy": {"feedback": "explain"},
+                }
+            ]
+        }
+    )
+
+    domain: str = Field(min_length=1, max_length=80)
+    """Name of an installed domain, such as `pddl`; see `GET /domains`."""
+    problem: dict[str, JsonValue]
+    """The domain's problem payload; its schema is at `GET /domains/{name}`."""
+    budget: Budget | None = None
+    """What the run may spend; fields left out take the server's defaults."""
+    strategy: Strategy | None = None
+    """How the loop reacts; fields left out take the server's defaults."""
+    sampling: Sampling | None = None
+    """How the model is to sample; fields left out take the server's defaults."""
+    instructions: str | None = Field(None, max_length=100_000)
+    """Your own instructions to the model, beside the domain's task text."""
+    examples: tuple[Shot, ...] = Field((), max_length=32)
+    """Worked examples to put before the task."""
+    start_from: str | None = Field(None, max_length=4_000_000)
+    """A candidate to begin with: it is judged first, at no cost, and repaired if it is rejected."""
+    on_fail: OnFail = "error"
+    """`error`: without a certificate there is no answer content. `best_effort`: the best
+    candidate is returned all the same, marked `certified: false`."""
+    assurance: Demand = Demand.AUTO
+    """How many independent opinions a certificate needs."""
+    trace: bool = False
+    """Show prompts, responses and rejected candidates in the events, each marked
+    `certified: false`."""
+    model: str | None = Field(None, min_length=1, max_length=200)
+    """Model to ask at the upstream instead of the configured one."""
+
+
+class CheckRequest(Wire):
+    """A problem and an answer of yours to judge; no model is involved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"domain": "pddl", "problem": SWITCH, "answer": "(turn-on lamp)"}]
+        }
+    )
+
+    domain: str = Field(min_length=1, max_length=80)
+    """Name of an installed domain."""
+    problem: dict[str, JsonValue]
+    """The domain's problem payload."""
+    answer: str
+    """The answer: canonical text, or a whole response when `exact` is false."""
+    exact: bool = True
+    """Judge the text as it stands. When false, every answer found in it is judged, and the first
+    accepted or else the best one is reported."""
+    assurance: Demand = Demand.AUTO
+    """How many independent opinions an `accepted` needs."""
+
+
+class PublicJudgement(Wire):
+    """What may be said of a candidate that is not certified: nothing that quotes it."""
+
+    domain: str
+    """The domain that judged."""
+    domain_version: str
+    """Its version."""
+    verdict: Verdict
+    """What the critics said."""
+    score: float
+    """Progress in [0, 1], for ranking only."""
+    codes: tuple[str, ...]
+    """Why, as stable codes explained at `/errors/{code}`."""
+    critics: tuple[CriticResult, ...]
+    """What each critic said."""
+    coverage: Coverage
+    """Which parts of the problem the critics decide."""
+    assurance: Assurance
+    """How many independent opinions stand behind the verdict."""
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> "PublicJudgement":
+        """Leave out everything that quotes the candidate."""
+        kept = {name: getattr(judgement, name) for name in cls.model_fields}
+        return cls(**kept)
+
+
+class Best(Wire):
+    """The best candidate of a run that certified nothing; it is not certified."""
+
+    certified: Literal[False] = False
+    """Always false."""
+    answer: str
+    """The canonical text that was judged and not accepted."""
+    judgement: Judgement
+    """What is wrong with it."""
+
+
+class SolveResult(Wire):
+    """How a run ended. Without a certificate it carries no answer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "run_01KANW8V8S4Q0Y5J1T3Z9X7C2B",
+                    "status": "exhausted",
+                    "certified": False,
+                    "answer": None,
+                    "certificate": None,
+                    "rounds": 5,
+                    "usage": Usage(rounds=5, calls=5, candidates=5).model_dump(),
+                    "budget": Budget(rounds=5).model_dump(),
+                    "reason": "rounds",
+                    "judgement": PublicJudgement(
+                        domain="pddl",
+                        domain_version="1",
+                        verdict=Verdict.REJECTED,
+                        score=0.5,
+                        codes=("pddl-goal-unmet",),
+                        critics=(),
+                        coverage=Coverage(decided=("the goal",)),
+                        assurance=Assurance.SINGLE,
+                    ).model_dump(mode="json"),
+                    "upstream": "configured",
+                    "model": "some-model",
+                    "elapsed_s": 12.5,
+                }
+            ]
+        }
+    )
+
+    id: str
+    """The run's id."""
+    status: Status
+    """How it ended."""
+    certified: bool
+    """Whether `answer` is there, certified."""
+    answer: str | None
+    """The certified canonical answer."""
+    certificate: dict[str, JsonValue] | None
+    """What was proved, with everything needed to check it again offline."""
+    rounds: int
+    """Rounds begun."""
+    usage: Usage
+    """What was spent: the sum over all calls."""
+    budget: Budget
+    """What was allowed."""
+    reason: str | None
+    """Which dimension of the budget ended the run, or the error code."""
+    judgement: Judgement | PublicJudgement | None
+    """Of the certified answer in full; of the best candidate without anything that quotes it."""
+    best: Best | None = None
+    """With `on_fail: best_effort` only."""
+    upstream: str
+    """Where guesses came from: `openai`, `local`, `replay` ..."""
+    model: str | None
+    """The model, as the upstream reported it."""
+    elapsed_s: float
+    """Wall seconds."""
+    trace: tuple[dict[str, Any], ...] | None = None
+    """With `trace: true` only: the run's events."""
+
+
+class CheckResult(Judgement):
+    """The judgement of your answer, with the codes behind it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "domain": "pddl",
+                    "domain_version": "1",
+                    "verdict": "accepted",
+                    "candidate": "(turn-on lamp)",
+                    "score": 1.0,
+                    "diagnostics": [],
+                    "critics": [],
+                    "coverage": {"decided": ["the goal"], "undecided": []},
+                    "assurance": "single",
+                    "opinions": [],
+                    "codes": [],
+                }
+            ]
+        }
+    )
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own recommendation
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The distinct codes behind the verdict."""
+        return super().codes
+
+
+class Health(Wire):
+    """The process is up."""
+
+    status: Literal["ok"]
+    """Always `ok`."""
+    version: str
+    """Version of llm-modulo."""
+
+
+class Readiness(Wire):
+    """Whether `/solve` can work, and what with."""
+
+    ready: bool
+    """Whether there is a model to ask."""
+    upstream: Literal["configured", "local", "embedded", "replay", "none"]
+    """Where guesses come from: a configured endpoint, a model server found on the loopback
+    addresses, the embedded model, a recording, or nowhere."""
+    model: str | None
+    """The model that is asked where a request names none."""
+    help: str | None = None
+    """What to do when there is nobody to ask."""
+    runs: int
+    """Runs under way."""
+
+
+class DomainSummary(Wire):
+    """One line about a domain."""
+
+    name: str
+    """What a request names."""
+    version: str
+    """Changes whenever a verdict could change."""
+    summary: str
+    """What it is for."""
+
+
+class CodeInfo(Wire):
+    """One stable code."""
+
+    code: str
+    """The code."""
+    title: str
+    """What happened."""
+    explanation: str
+    """Why, and what it means."""
+    action: str
+    """What to do next."""
+    status: int | None = None
+    """HTTP status, for codes of the service itself."""
+
+
+class DomainDetails(DomainSummary):
+    """Everything about a domain that its users need."""
+
+    problem_schema: dict[str, JsonValue]
+    """JSON Schema of the problem payload."""
+    answer_format: str
+    """How an answer must look, as the model is told."""
+    critics: list[dict[str, JsonValue]]
+    """The critics, what each decides and what it guarantees."""
+    second_opinion: bool
+    """Whether an independent engine can be asked."""
+    examples: list[dict[str, JsonValue]]
+    """Problems with good answers, and bad ones with the code they are rejected with."""
+    codes: list[CodeInfo]
+    """The domain's diagnostic codes."""

@@ -1,0 +1,112 @@
+"""Routes that work: `POST /solve` and `POST /check`."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from app.errors import request_name
+from app.failures import ServiceError
+from app.intake import StrictRoute
+from app.openapi import CHECK_RESPONSES, SOLVE_RESPONSES
+from app.protocol import CheckRequest, CheckResult, SolveRequest, SolveResult
+from app.runs import Run
+from app.service import Service
+from app.stream import ClientGoneError, EventStream, attend, frame
+
+router = APIRouter(route_class=StrictRoute)
+
+CLIENT_GONE = 499
+"""Status for the log of a request whose client hung up; nobody receives it."""
+
+
+@router.post(
+    "/check",
+    tags=["check"],
+    summary="Judge an answer of yours; no model is involved",
+    response_model=CheckResult,
+    responses=CHECK_RESPONSES,
+)
+async def check(request: Request, body: Annotated[CheckRequest, Body()]) -> Response:
+    """Judge an answer: accepted, rejected or unknown, and why."""
+    service: Service = request.app.state.service
+    try:
+        judgement = await attend(request, service.check(body))
+    except ClientGoneError:
+        return Response(status_code=CLIENT_GONE)
+    result = CheckResult(**{name: getattr(judgement, name) for name in judgement.model_fields_set})
+    return Response(result.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/solve",
+    tags=["solve"],
+    summary="Solve a problem: generate, criticise, repeat until certified",
+    response_model=SolveResult,
+    responses=SOLVE_RESPONSES,
+)
+async def solve(request: Request, body: Annotated[SolveRequest, Body()]) -> Response:
+    """Run the loop and wait for its end, or stream its events (`Accept: text/event-stream`)."""
+    service: Service = request.app.state.service
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return await _stream(service, request, body)
+    try:
+        result = await attend(request, _solve(service, body))
+    except ClientGoneError:
+        return Response(status_code=CLIENT_GONE)
+    return Response(result.model_dump_json(exclude_none=False), media_type="application/json")
+
+
+async def _solve(service: Service, body: SolveRequest) -> SolveResult:
+    async with service.open_run(body) as run:
+        return refuse_failed(run, await run.execute())
+
+
+async def _stream(service: Service, request: Request, body: SolveRequest) -> Response:
+    """Open the run before the first byte, so that what is wrong with it has its own status."""
+    stack = AsyncExitStack()
+    try:
+        run = await attend(request, stack.enter_async_context(service.open_run(body)))
+    except ClientGoneError:
+        await stack.aclose()
+        return Response(status_code=CLIENT_GONE)
+
+    return EventStream(
+        lambda frames: _narrate(run, frames, request_name(request)),
+        service.settings.sse_keepalive_s,
+        stack,
+    )
+
+
+async def _narrate(run: Run, frames: asyncio.Queue[bytes], instance: str) -> None:
+    """Put every event of a run into the queue as it happens, and its result last."""
+    run.journal.subscribe(
+        lambda event: frames.put_nowait(frame(event.event, run.show_event(event), event.seq))
+    )
+    try:
+        result = refuse_failed(run, await run.execute())
+    except ServiceError as error:
+        frames.put_nowait(frame("error", error.to_document(instance)))
+        return
+    frames.put_nowait(frame("result", result.model_dump(mode="json")))
+
+
+def refuse_failed(run: Run, result: SolveResult) -> SolveResult:
+    """Let a result pass unless the upstream failed.
+
+    Raises:
+        ServiceError: The upstream's error, with the run's id and what was spent; a client must
+            not send it again by itself, since that would be paid again.
+    """
+    code = result.reason or ""
+    if result.status != "failed" or not code.startswith("upstream-"):
+        return result
+    shown: dict[str, Any] = result.model_dump(mode="json", include={"usage", "budget"})
+    raise ServiceError(
+        code,
+        run.explain_failure(),
+        headers={"x-should-retry": "false"},
+        extra={"run": result.id, **shown},
+    )

@@ -1,0 +1,208 @@
+"""Runs: from a request to a result.
+
+A run is opened (validated, admitted, its problem read) before anything is spent, and executed
+once. What a client may see of it is decided in two functions of this module, `show_event` and
+`_result`, and nowhere else.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from app.failures import ServiceError, from_kernel
+from app.ids import new_id
+from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
+from app.settings import WorkerSettings
+from backprompt.blackboard import Outcome
+from backprompt.budget import Budget
+from backprompt.effects import Certificate, LiveEffects, Provenance
+from backprompt.journal import CallFailed, CallFinished, Event, Journal, public, traced
+from backprompt.loop import solve
+from backprompt.strategy import Strategy
+from backprompt.task import Task
+from backprompt.upstream import Sampling, Upstream
+from critics.certificate import NotCertifiable
+from critics.certificate import Provenance as Minted
+from critics.judge import Demand
+from critics.types import Judgement, KernelError, Undecided
+from critics.worker import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class PoolKernel:
+    """The critics of one problem, asked in worker processes.
+
+    Attributes:
+        pool: The workers.
+        domain: The domain's name.
+        problem: The payload.
+        demand: How much assurance is asked for.
+        worker: Deadlines.
+    """
+
+    pool: Pool
+    domain: str
+    problem: dict[str, JsonValue]
+    demand: Demand
+    worker: WorkerSettings
+
+    async def extract(self, response: str) -> list[str]:
+        """Find the canonical candidate texts in a response."""
+        return await self.pool.extract(
+            self.domain, self.problem, response, deadline_s=self.worker.deadline_s
+        )
+
+    async def judge(self, text: str) -> Judgement:
+        """Judge a canonical text."""
+        return await self.pool.judge(
+            self.domain,
+            self.problem,
+            text,
+            demand=self.demand,
+            deadline_s=self.worker.deadline_s,
+            opinion_deadline_s=self.worker.opinion_deadline_s,
+        )
+
+    async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
+        """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
+        try:
+            minted = await self.pool.certify(
+                self.domain,
+                self.problem,
+                judgement.candidate,
+                certificate_id=new_id("cert"),
+                issued_at=datetime.now(UTC),
+                provenance=Minted(
+                    origin=provenance.origin.value,
+                    run=provenance.run_id,
+                    rounds=provenance.rounds,
+                    models=provenance.models,
+                    usage=provenance.usage,
+                ),
+                opinions=judgement.opinions,
+                demand=self.demand,
+                deadline_s=self.worker.deadline_s,
+            )
+        except NotCertifiable:
+            return None
+        return minted.model_dump(mode="json")
+
+
+@dataclass(slots=True)
+class Run:
+    """One solve.
+
+    Attributes:
+        request: What was asked.
+        task: The problem in words.
+        budget: What it may spend.
+        strategy: How it reacts.
+        kernel: Its critics.
+        upstream: Whom it asks.
+        source: What kind of upstream that is.
+        id: `run_…`, sortable by time.
+        journal: Its record, growing while it runs.
+        result: How it ended, once it has.
+    """
+
+    request: SolveRequest
+    task: Task
+    budget: Budget
+    strategy: Strategy
+    kernel: PoolKernel
+    upstream: Upstream
+    source: str
+    id: str
+    journal: Journal = field(default_factory=Journal)
+    result: SolveResult | None = None
+
+    async def execute(self) -> SolveResult:
+        """Run the loop to its end. Cancelling this cancels the call under way."""
+        started = time.monotonic()
+        effects = LiveEffects(self.kernel, self.upstream)
+        outcome = await solve(
+            self.task,
+            strategy=self.strategy,
+            budget=self.budget,
+            effects=effects,
+            journal=self.journal,
+        )
+        self.result = self._result(outcome, time.monotonic() - started)
+        return self.result
+
+    def show_event(self, event: Event) -> dict[str, JsonValue]:
+        """Show an event to the client: without any text of an answer, unless asked for it."""
+        return traced(event) if self._shows_all else public(event)
+
+    def explain_failure(self) -> str:
+        """Say why the upstream failed.
+
+        An upstream's own words may echo the prompt, and with it a rejected candidate. They are
+        repeated only while there is no candidate yet, or where the client may see everything.
+        """
+        failed = [event for event in self.journal.events if isinstance(event, CallFailed)]
+        answered = any(isinstance(event, CallFinished) for event in self.journal.events)
+        if not failed:
+            return f"the {self.source} upstream failed"
+        if not answered or self._shows_all:
+            return failed[-1].message[:500]
+        status = f" with HTTP status {failed[-1].status}" if failed[-1].status else ""
+        return f"the {self.source} upstream failed{status} in round {failed[-1].round}"
+
+    @property
+    def _shows_all(self) -> bool:
+        return self.request.trace or self.request.on_fail == "best_effort"
+
+    def _result(self, outcome: Outcome, elapsed_s: float) -> SolveResult:
+        certified = outcome.certificate is not None and outcome.answer is not None
+        judged = outcome.judgement
+        helps = self.request.on_fail == "best_effort" and not certified
+        shown = judged if certified or helps or judged is None else PublicJudgement.of(judged)
+        best = Best(answer=judged.candidate, judgement=judged) if helps and judged else None
+        return SolveResult(
+            id=self.id,
+            status=outcome.status.value,
+            certified=certified,
+            answer=outcome.answer if certified else None,
+            certificate=outcome.certificate if certified else None,
+            rounds=outcome.usage.rounds,
+            usage=outcome.usage,
+            budget=self.budget,
+            reason=outcome.reason,
+            judgement=shown,
+            best=best,
+            upstream=self.source,
+            model=outcome.models[-1] if outcome.models else None,
+            elapsed_s=round(elapsed_s, 3),
+            trace=tuple(map(self.show_event, self.journal.events)) if self.request.trace else None,
+        )
+
+
+async def read_task(
+    pool: Pool, request: SolveRequest, sampling: Sampling, deadline_s: float
+) -> Task:
+    """Read the problem in a worker and put it into words.
+
+    Raises:
+        ServiceError: The problem or its domain is wrong, or could not be read.
+    """
+    try:
+        prepared = await pool.prepare(request.domain, request.problem, deadline_s=deadline_s)
+    except Undecided as error:
+        raise ServiceError("problem-not-read", str(error)) from error
+    except KernelError as error:
+        raise from_kernel(error) from error
+    return Task(
+        run_id=new_id("run"),
+        domain=request.domain,
+        problem=request.problem,
+        prompt=prepared.prompt,
+        answer_format=prepared.answer_format,
+        answer_schema=prepared.answer_schema,
+        instructions=request.instructions or "",
+        examples=request.examples,
+        start_from=request.start_from,
+        sampling=sampling,
+    )

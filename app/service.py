@@ -1,0 +1,184 @@
+"""Service: what the routes and the command line have in common.
+
+One object holds the worker pool, the HTTP client and the choice of the upstream. It knows no
+routes and no terminal; it raises `ServiceError` for everything a user is to be told.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
+from pydantic import JsonValue
+
+from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
+from app.failures import ServiceError, from_kernel
+from app.protocol import CheckRequest, Readiness, SolveRequest
+from app.runs import PoolKernel, Run, read_task
+from app.settings import Settings
+from app.upstreams import Choice, choose_upstream, for_model
+from backprompt.upstream import Upstream
+from critics.judge import Demand
+from critics.types import Diagnostic, Judgement, KernelError, Severity, Verdict
+from critics.worker import Pool
+
+logger = logging.getLogger("llm_modulo")
+
+LOOK_AGAIN_S = 2.0
+"""Seconds after which a service without an upstream looks for one again."""
+
+
+class Service:
+    """Checks answers and solves problems, within the limits of its settings.
+
+    Attributes:
+        settings: The configuration.
+        pool: The workers.
+        runs: Slots for runs.
+        checks: Slots for checks.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        upstream: Upstream | None = None,
+        pool: Pool | None = None,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            settings: The configuration.
+            upstream: Ask this one and look for none.
+            pool: Use these workers and leave them open at the end.
+        """
+        self.settings = settings
+        worker = settings.worker
+        self.pool = pool or Pool(
+            size=worker.size, memory_mb=worker.memory_mb, recycle_after=worker.recycle_after
+        )
+        self.runs = Slots(settings.limits.concurrent_runs, "runs")
+        self.checks = Slots(settings.limits.concurrent_checks, "checks")
+        self._owns_pool = pool is None
+        self._client: httpx.AsyncClient | None = None
+        self._choice: Choice | None = None
+        if upstream is not None:
+            self._choice = Choice("configured", upstream.name, upstream.name, None, upstream)
+        self._looked = float("-inf")
+        self._looking = asyncio.Lock()
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """The one HTTP client of the service."""
+        if self._client is None:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+            self._client = httpx.AsyncClient(limits=limits, trust_env=False)
+        return self._client
+
+    async def choice(self) -> Choice:
+        """Say which upstream is asked; while there is none, look again now and then."""
+        async with self._looking:
+            settled = self._choice is not None and self._choice.upstream is not None
+            if not settled and time.monotonic() - self._looked > LOOK_AGAIN_S:
+                self._choice = await choose_upstream(self.settings, self.client)
+                self._looked = time.monotonic()
+        assert self._choice is not None  # noqa: S101  # the first look has always set it
+        return self._choice
+
+    async def readiness(self) -> Readiness:
+        """Say whether `/solve` can work."""
+        choice = await self.choice()
+        return Readiness(
+            ready=choice.upstream is not None,
+            upstream=choice.kind,
+            model=choice.model,
+            help=choice.help,
+            runs=self.runs.taken,
+        )
+
+    async def check(self, request: CheckRequest) -> Judgement:
+        """Judge the caller's answer.
+
+        Raises:
+            ServiceError: The problem or its domain is wrong, or too many checks are under way.
+        """
+        kernel = self._kernel(request.domain, request.problem, request.assurance)
+        with self.checks.take(), told():
+            if request.exact:
+                return await kernel.judge(request.answer)
+            judged: list[Judgement] = []
+            for text in await kernel.extract(request.answer):
+                judged.append(await kernel.judge(text))
+                if judged[-1].verdict is Verdict.ACCEPTED:
+                    return judged[-1]
+            return max(judged, key=lambda j: j.score) if judged else await self._nothing(request)
+
+    @asynccontextmanager
+    async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
+        """Open a run: admit it and read its problem. Nothing has been spent yet.
+
+        Raises:
+            ServiceError: Whatever is wrong with the request, or that nobody can be asked.
+        """
+        settings = self.settings
+        budget = settle_budget(request.budget, settings)
+        strategy = settle_strategy(request.strategy, settings)
+        sampling = settle_sampling(request.sampling, settings, strategy)
+        with self.runs.take():
+            task = await read_task(self.pool, request, sampling, settings.worker.deadline_s)
+            choice = await self.choice()
+            yield Run(
+                request=request,
+                task=task,
+                budget=budget,
+                strategy=strategy,
+                kernel=self._kernel(request.domain, request.problem, request.assurance),
+                upstream=for_model(choice, request.model, settings, self.client),
+                source=choice.kind,
+                id=task.run_id,
+            )
+
+    async def aclose(self) -> None:
+        """End workers, connections and the embedded model."""
+        if self._owns_pool:
+            await self.pool.aclose()
+        if self._choice is not None and self._choice.upstream is not None:
+            await self._choice.upstream.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _kernel(self, domain: str, problem: dict[str, JsonValue], demand: Demand) -> PoolKernel:
+        return PoolKernel(self.pool, domain, problem, demand, self.settings.worker)
+
+    async def _nothing(self, request: CheckRequest) -> Judgement:
+        """Judge a response in which no answer was found: rejected, and nothing was checked."""
+        kernel = self._kernel(request.domain, request.problem, Demand.SINGLE)
+        judged = await kernel.judge("")
+        finding = Diagnostic(
+            code="no-candidate",
+            headline="the response holds no answer of this domain",
+            help=("answer in the format that `/domains/{name}` names",),
+            severity=Severity.ERROR,
+        )
+        return judged.model_copy(
+            update={
+                "verdict": Verdict.REJECTED,
+                "score": 0.0,
+                "diagnostics": (finding,),
+                "critics": (),
+                "opinions": (),
+            }
+        )
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the kernel's errors about a problem into what a user is told."""
+    try:
+        yield
+    except KernelError as error:
+        raise from_kernel(error) from error
+    except RecursionError as error:
+        raise ServiceError("problem-not-read", "the problem nests too deeply") from error

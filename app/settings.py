@@ -1,0 +1,276 @@
+"""Settings: environment `MODULO_*` over `modulo.toml` over defaults.
+
+Invariants:
+    * An unknown key is an error that names the nearest known one, wherever it stands.
+    * Secrets are `SecretStr`: no dump of the settings shows them.
+    * The docstring under a field is its documentation; nothing else describes it.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from app.nearest import did_you_mean
+from backprompt.budget import Budget
+from backprompt.strategy import Strategy
+
+PREFIX = "MODULO_"
+RESERVED = frozenset({"MODULO_CONFIG", "MODULO_TEST_DATA"})
+"""Variables of ours that are no settings: where the file lies, and the tests' data."""
+FILE = "modulo.toml"
+
+Source = Literal["default", "toml", "env"]
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used.
+
+    Attributes:
+        faults: One line each, in the order found: what is wrong and where it stands.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep the faults; the first becomes the message."""
+        super().__init__(faults[0])
+        self.faults = faults
+
+
+class Group(BaseModel):
+    """A group of settings; its fields are documented where they are declared."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class Price(Group):
+    """What a model costs."""
+
+    input: float = Field(ge=0)
+    """US dollars per million prompt tokens."""
+    output: float = Field(ge=0)
+    """US dollars per million completion tokens, reasoning tokens included."""
+
+
+class UpstreamSettings(Group):
+    """Where guesses come from. Without `base_url` and `replay` a local model is looked for."""
+
+    base_url: str | None = None
+    """Base URL of an OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`."""
+    model: str | None = None
+    """Name of the model at the upstream; a request may name another one."""
+    api_key: SecretStr | None = None
+    """Bearer token for the upstream."""
+    replay: Path | None = None
+    """Play a recorded run instead of asking a model; everything is marked `upstream: replay`."""
+    discover: bool = True
+    """Look for a model server on the loopback addresses when no upstream is configured."""
+    embedded: bool = True
+    """Fall back to the embedded model when its runtime and weights are installed."""
+    prices: dict[str, Price] = {}
+    """Prices per model name; a model without a price costs 0."""
+    temperature: float | None = Field(None, ge=0, le=2)
+    """Sampling temperature of requests that name none; empty leaves it to the upstream."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Completion tokens per call of requests that name none."""
+    reasoning_effort: str | None = None
+    """Reasoning effort of requests that name none, such as `low` or `high`."""
+    timeout_s: float = Field(600.0, gt=0, le=86_400)
+    """Seconds one call may take, retries included, within the run's own budget."""
+    retries: int = Field(2, ge=0, le=10)
+    """Retries of one call after 429, 5xx or a failed connection, within the run's budget."""
+
+
+class WorkerSettings(Group):
+    """The worker processes in which every problem and every answer is read and judged."""
+
+    size: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    """Worker processes; the default is one per processor core."""
+    memory_mb: int = Field(1024, ge=128)
+    """Address space of one worker, in MiB; a check that needs more ends as `unknown`."""
+    deadline_s: float = Field(10.0, gt=0, le=3600)
+    """Seconds one check may take before its worker is killed and the verdict is `unknown`."""
+    opinion_deadline_s: float = Field(5.0, gt=0, le=3600)
+    """Seconds a second opinion may take before it counts as unavailable."""
+    recycle_after: int = Field(1000, ge=1)
+    """Jobs after which a worker process is replaced by a fresh one."""
+
+
+class Caps(Group):
+    """The most a single request may ask for; a budget above a cap is refused."""
+
+    rounds: int = Field(100, ge=1)
+    """Generate-judge rounds."""
+    candidates: int | None = Field(None, ge=1)
+    """Candidate texts judged."""
+    seconds: float = Field(3600.0, gt=0)
+    """Wall seconds."""
+    tokens: int | None = Field(None, ge=1)
+    """Prompt and completion tokens together."""
+    cost_usd: float | None = Field(None, gt=0)
+    """US dollars."""
+    n: int = Field(16, ge=1)
+    """Answers that one round of a parallel search asks for."""
+
+
+class Limits(Group):
+    """What one client can make the service hold and do."""
+
+    body_bytes: int = Field(4_000_000, ge=1024)
+    """Bytes of a request body; a longer one is refused unread."""
+    json_depth: int = Field(64, ge=4, le=200)
+    """Nesting of JSON in a request body."""
+    concurrent_runs: int = Field(32, ge=1)
+    """Runs under way at once; one more is refused with `Retry-After` before it costs anything."""
+    concurrent_checks: int = Field(64, ge=1)
+    """Checks without a model under way at once."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+    host: str = "127.0.0.1"
+    """Address the service listens on; `0.0.0.0` opens it to the network, without any login."""
+    port: int = Field(8080, ge=0, le=65_535)
+    """Port the service listens on; 0 picks a free one."""
+    models_dir: Path | None = None
+    """Where the weights of embedded models lie; the default is the user's data directory."""
+    sse_keepalive_s: float = Field(15.0, gt=0, le=300)
+    """Seconds between the comments that keep a silent event stream open."""
+    upstream: UpstreamSettings = UpstreamSettings()
+    worker: WorkerSettings = WorkerSettings()
+    budget: Budget = Budget()
+    """What a run may spend where the request names nothing else."""
+    caps: Caps = Caps()
+    strategy: Strategy = Strategy()
+    """How the loop reacts where the request names nothing else."""
+    limits: Limits = Limits()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, then the environment, then the file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return init_settings, env_settings, file
+
+
+def config_file() -> Path | None:
+    """Find the configuration file: `MODULO_CONFIG`, else `modulo.toml` where we were started.
+
+    Raises:
+        SettingsError: `MODULO_CONFIG` names a file that is not there.
+    """
+    named = os.environ.get("MODULO_CONFIG")
+    path = Path(named or FILE)
+    if path.is_file():
+        return path
+    if named:
+        raise SettingsError([f"`MODULO_CONFIG` names `{named}`, which is not a file"])
+    return None
+
+
+def load_settings() -> Settings:
+    """Read and validate all settings.
+
+    Raises:
+        SettingsError: With every fault: unknown keys, wrong values, an unreadable file.
+    """
+    faults = _unknown_variables(os.environ)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise SettingsError(faults + [_fault(found) for found in error.errors()]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"`{config_file()}` is not TOML: {error}"]) from error
+    except ValueError as error:
+        raise SettingsError([*faults, str(error)]) from error
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def resolve(settings: Settings) -> Iterator[tuple[str, Any, Source]]:
+    """List every setting as `(dotted name, value for people, source)`; secrets are masked."""
+    env = set(_flat(EnvSettingsSource(Settings)()))
+    file = set(_flat(TomlConfigSettingsSource(Settings, toml_file=config_file())()))
+    for name, value in _flat(settings.model_dump(mode="json")).items():
+        source: Source = "env" if _holds(env, name) else "toml"
+        yield name, value, source if _holds(env | file, name) else "default"
+
+
+def _holds(keys: set[str], name: str) -> bool:
+    return any(name == key or name.startswith(f"{key}.") for key in keys)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        nested = isinstance(value, Mapping) and value
+        flat |= _flat(value, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
+    return flat
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Find variables that begin like ours and set nothing."""
+    ours = (n for n in environment if n.upper().startswith(PREFIX) and n.upper() not in RESERVED)
+    return [
+        f"there is no setting `{name}` (environment){did_you_mean(name.upper(), _variables())}"
+        for name in ours
+        if not _is_setting(name.upper().removeprefix(PREFIX).lower().split("__"))
+    ]
+
+
+def _is_setting(path: list[str]) -> bool:
+    model: type[BaseModel] = Settings
+    for depth, part in enumerate(path):
+        field = model.model_fields.get(part)
+        if field is None:
+            return False
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+            continue
+        return depth == len(path) - 1 or part == "prices"
+    return True
+
+
+def _variables() -> list[str]:
+    names = _flat(Settings.model_construct().model_dump())
+    return [PREFIX + name.upper().replace(".", "__") for name in names]
+
+
+def _fault(found: Any) -> str:
+    """Say one validation fault in a line; the value itself may be a secret and stays out."""
+    name = ".".join(str(part) for part in found["loc"])
+    variable = PREFIX + name.upper().replace(".", "__")
+    if found["type"] == "extra_forbidden":
+        names = list(_flat(Settings.model_construct().model_dump()))
+        return f"there is no setting `{name}` in the file{did_you_mean(name, names)}"
+    where = f"environment `{variable}`" if variable in os.environ else f"`{config_file() or FILE}`"
+    return f"setting `{name}` ({where}): {found['msg'][:1].lower()}{found['msg'][1:]}"

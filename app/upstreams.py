@@ -1,0 +1,166 @@
+"""Which model is asked: configured, else a server on loopback, else the embedded one, else none.
+
+There is never a fake answer: where nobody can be asked, the choice says `none` and why.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+
+from app.failures import Fault, ServiceError
+from app.settings import Settings, UpstreamSettings
+from backprompt.upstream import ReplayUpstream, Upstream
+
+Kind = Literal["configured", "local", "embedded", "replay", "none"]
+
+PORTS = (11434, 8080, 8000, 1234)
+"""Where Ollama, llama-server, vLLM and LM Studio listen unless told otherwise."""
+PROBE_S = 0.5
+REMEDY = (
+    "set `MODULO_UPSTREAM__BASE_URL` and `MODULO_UPSTREAM__MODEL`, start a model server such as "
+    "Ollama, or run `modulo models pull small`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where guesses come from.
+
+    Attributes:
+        kind: Which of the four it is, or a recording.
+        model: The model asked where a request names none.
+        where: For the start-up line.
+        base_url: Of an endpoint; `None` for recordings and the embedded model.
+        upstream: The endpoint itself; `None` when there is none.
+    """
+
+    kind: Kind
+    model: str | None
+    where: str
+    base_url: str | None = None
+    upstream: Upstream | None = None
+
+    @property
+    def help(self) -> str | None:
+        """What to do when there is nobody to ask."""
+        return REMEDY if self.upstream is None else None
+
+
+NONE = Choice("none", None, "nobody to ask; checking answers works all the same")
+
+
+async def choose_upstream(settings: Settings, client: httpx.AsyncClient) -> Choice:
+    """Find the first upstream that there is.
+
+    Raises:
+        ServiceError: The configured recording cannot be read, or no model is named.
+    """
+    configured = settings.upstream
+    if configured.replay is not None:
+        return replay_choice(configured)
+    if configured.base_url is not None:
+        return _configured(configured, client)
+    if configured.discover and (found := await _discover(settings, client)):
+        return found
+    return (_embedded(settings) if configured.embedded else None) or NONE
+
+
+def replay_choice(settings: UpstreamSettings) -> Choice:
+    """Play a recording.
+
+    Raises:
+        ServiceError: It cannot be read.
+    """
+    path = settings.replay or Path()
+    try:
+        upstream = ReplayUpstream.from_journal(path)
+    except (OSError, ValueError) as error:
+        raise ServiceError(
+            "settings-invalid", f"the recording `{path}` cannot be played: {error}"
+        ) from error
+    return Choice("replay", upstream.name, f"recording {path}", None, upstream)
+
+
+def for_model(
+    choice: Choice, model: str | None, settings: Settings, client: httpx.AsyncClient
+) -> Upstream:
+    """Get the upstream that a request is to use.
+
+    Raises:
+        ServiceError: There is none, or it has only one model and another one is asked for.
+    """
+    if choice.upstream is None:
+        raise ServiceError("upstream-none", "no model is configured or found", help=[REMEDY])
+    if model is None or model == choice.model:
+        return choice.upstream
+    if choice.base_url is None:
+        detail = f"the {choice.kind} upstream has only the model `{choice.model}`"
+        fault = Fault(pointer="#/model", code="invalid-request", detail=detail)
+        raise ServiceError("invalid-request", detail, faults=[fault])
+    return _endpoint(settings.upstream, choice.base_url, model, client)
+
+
+def _configured(settings: UpstreamSettings, client: httpx.AsyncClient) -> Choice:
+    if settings.base_url is None or settings.model is None:
+        raise ServiceError(
+            "settings-invalid",
+            "`upstream.base_url` is set and `upstream.model` is not",
+            help=["set `MODULO_UPSTREAM__MODEL` to a model that the endpoint lists at `/models`"],
+        )
+    upstream = _endpoint(settings, settings.base_url, settings.model, client)
+    return Choice("configured", settings.model, settings.base_url, settings.base_url, upstream)
+
+
+def _endpoint(
+    settings: UpstreamSettings, base_url: str, model: str, client: httpx.AsyncClient
+) -> Upstream:
+    from backprompt.openai_upstream import OpenAIUpstream  # noqa: PLC0415  # only where needed
+
+    price = settings.prices.get(model)
+    return OpenAIUpstream(
+        base_url,
+        model,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        client=client,
+        prices=price,
+        retries=settings.retries,
+    )
+
+
+async def _discover(settings: Settings, client: httpx.AsyncClient) -> Choice | None:
+    """Ask the usual ports on loopback at once; the first in our order that answers is taken."""
+    ports = [port for port in PORTS if port != settings.port]
+    found = await asyncio.gather(*(_probe(client, port) for port in ports))
+    for port, models in zip(ports, found, strict=True):
+        named = settings.upstream.model
+        if not models or (named is not None and named not in models):
+            continue
+        base_url, model = f"http://127.0.0.1:{port}/v1", named or models[0]
+        upstream = _endpoint(settings.upstream, base_url, model, client)
+        return Choice("local", model, base_url, base_url, upstream)
+    return None
+
+
+async def _probe(client: httpx.AsyncClient, port: int) -> list[str]:
+    """List the models of an OpenAI-compatible server; anything else has none."""
+    try:
+        response = await client.get(f"http://127.0.0.1:{port}/v1/models", timeout=PROBE_S)
+        listed: Any = response.json() if response.status_code == httpx.codes.OK else {}
+    except (httpx.HTTPError, ValueError):
+        return []
+    rows = listed.get("data") if isinstance(listed, dict) else None
+    ids = [row.get("id") for row in rows or () if isinstance(row, dict)]
+    return [name for name in ids if isinstance(name, str) and "embed" not in name.lower()]
+
+
+def _embedded(settings: Settings) -> Choice | None:
+    """Use the embedded model, if its runtime and weights are installed."""
+    from backprompt.local import find_local  # noqa: PLC0415  # only where needed
+
+    upstream = find_local(settings.models_dir)
+    if upstream is None:
+        return None
+    return Choice("embedded", upstream.name, f"embedded model {upstream.name}", None, upstream)
