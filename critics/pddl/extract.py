@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice
 from typing import Any
 
 from critics.pddl.lines import Kind, Line, Names, Step, Style, read_line, read_step
@@ -22,6 +23,7 @@ from critics.pddl.task import Task
 
 MAX_CANDIDATES = 8
 MAX_JSON_CHARS = 1_000_000
+MAX_JSON_TRIES = 4
 
 
 class Place(IntEnum):
@@ -67,7 +69,7 @@ _MARKER = re.compile(
     re.IGNORECASE,
 )
 _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
-_FENCE = re.compile(r"\s*(?:```|~~~)[\w+.-]*\s*$")
+_FENCE = re.compile(r"\s*(?:```|~~~)(?P<rest>[^`]*)$")
 _SHAPES = str.maketrans(
     {
         "\uff08": "(",
@@ -95,9 +97,12 @@ _QUOTED = re.compile(
     r"|predicates|constants|functions|requirements|domain|derived|metric|precondition|effect)\b)",
     re.IGNORECASE,
 )
+_JSON = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_DECODER = json.JSONDecoder()
 _ANEW = re.compile(
-    r"\b(?:alternativ\w*|instead|correct\w*|revis\w*|fixed|wrong|incorrect|mistake\w*|attempt\w*"
-    r"|wait|however|actually|option|version|retry|again|invalid|fails?|syntax|format)\b"
+    r"\b(?:alternativ\w*|instead|corrected|revised|incorrect|wrong|mistakes?|attempts?|another"
+    r"|wait|however|options?|starting over|start over|invalid|not valid|fails?|optimi[sz]ed"
+    r"|doesn't work|does not work|in pddl)\b"
 )
 _ONWARD = re.compile(
     r"\b(?:next (?:steps?|part|phase|actions?)|rest of|remaining|continu\w+|phase|stage|part|then"
@@ -153,20 +158,28 @@ def _drop_thoughts(text: str) -> str:
 
 
 def _split_sections(text: str) -> list[Section]:
+    """Cut a response at fences and markers."""
     sections = [Section(Place.PROSE)]
     fenced = False
     for raw in text.splitlines():
-        if _FENCE.match(raw):
+        fence = _FENCE.match(raw)
+        rest = raw
+        if fence:
             fenced = not fenced
             sections.append(Section(Place.FENCE if fenced else Place.PROSE))
+            rest = fence["rest"] if "(" in fence["rest"] else ""
+        elif fenced and rest.rstrip().endswith("```"):
+            fenced = False
+            sections[-1].lines.append(rest.rstrip().rstrip("`"))
+            sections.append(Section(Place.PROSE))
             continue
         place = 0
-        for mark in _MARKER.finditer(raw):
-            sections[-1].lines.append(raw[place : mark.start()])
+        for mark in _MARKER.finditer(rest):
+            sections[-1].lines.append(rest[place : mark.start()])
             closes = mark["close"] or mark["end"]
             sections.append(Section(Place.PROSE if closes else Place.MARKED))
             place = mark.end()
-        sections[-1].lines.append(raw[place:])
+        sections[-1].lines.append(rest[place:])
     return sections
 
 
@@ -231,22 +244,17 @@ def _explains(plan: Plan, line: Line) -> bool:
 def _joins(plan: Plan, line: Line, section: int) -> bool:
     """Say whether a line goes on with the plan before it."""
     apart = plan.section != section
-    if line.number is not None and plan.number is not None and not apart:
+    said = " ".join(plan.gap[-5:]).lower()
+    if line.number is not None and plan.number is not None and line.number != plan.number:
         if line.number == plan.number + 1:
             return True
         if line.number <= 1:
-            return bool(_ONWARD.search(_said(plan)))
+            return bool(_ONWARD.search(said)) and not _ANEW.search(said)
     if not plan.gap and not apart:
         return plan.known or not plan.blank
     if plan.style is not line.style or plan.known is not line.known:
         return False
-    if line.steps[0] == plan.steps[0]:
-        return False
-    return _goes_on(_said(plan), default=not apart)
-
-
-def _said(plan: Plan) -> str:
-    return " ".join(plan.gap[-5:]).lower()
+    return _goes_on(said, default=not apart and line.steps[0] != plan.steps[0])
 
 
 def _goes_on(said: str, *, default: bool) -> bool:
@@ -295,28 +303,29 @@ def _end_of_quote(lines: list[str], start: int) -> int | None:
 
 def _read_json(section: Section, names: Names) -> list[Step] | None:
     """Read a JSON list of steps: strings, lists, or objects with a name and arguments."""
-    text = "\n".join(section.lines).strip()
-    starts = [place for place in (text.find("["), text.find("{")) if place >= 0]
-    if not starts or len(text) > MAX_JSON_CHARS:
+    text = "\n".join(section.lines)
+    if len(text) > MAX_JSON_CHARS:
         return None
-    end = max(text.rfind("]"), text.rfind("}")) + 1
-    try:
-        found = json.loads(text[min(starts) : end])
-    except (ValueError, RecursionError):
-        return None
-    steps = [_json_step(item, names) for item in _json_list(found)]
-    whole = [step for step in steps if step]
-    named = any(names.means_action(step[0]) for step in whole)
-    return whole if named and len(whole) == len(steps) else None
+    for start in islice(_JSON.finditer(text), MAX_JSON_TRIES):
+        try:
+            found, _ = _DECODER.raw_decode(text, start.end() - 1)
+        except (ValueError, RecursionError):
+            continue
+        for items in _json_lists(found):
+            steps = [_json_step(item, names) for item in items]
+            whole = [step for step in steps if step]
+            if len(whole) == len(items) and any(names.means_action(step[0]) for step in whole):
+                return whole
+    return None
 
 
-def _json_list(found: Any) -> list[Any]:
+def _json_lists(found: Any) -> Iterator[list[Any]]:
     if isinstance(found, Mapping):
-        lists = [value for value in found.values() if isinstance(value, list)]
-        return lists[0] if len(lists) == 1 else []
-    if isinstance(found, list) and found and isinstance(found[0], str) and len(found) > 1:
-        return found
-    return found if isinstance(found, list) else []
+        for value in found.values():
+            if isinstance(value, list):
+                yield value
+    elif isinstance(found, list):
+        yield found
 
 
 def _json_step(item: Any, names: Names) -> Step | None:

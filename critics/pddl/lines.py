@@ -13,6 +13,9 @@ from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+MAX_HOLDER_CHARS = 500
+"""A longer line is neither `(define (plan` nor a typed step."""
+
 _WORD = re.compile(
     r"the|is|are|was|were|be|to|so|that|this|these|which|now|and|of|we|it|its|i|you|no|not|none"
     r"|for|all|as|will|can|cannot|must|should|since|because|then|there|with|from|by|plan|goal"
@@ -101,11 +104,11 @@ _PREFIX = re.compile(
     re.IGNORECASE,
 )
 _GAP = re.compile(r"(?:[\s,|\"'\[\]]|->|=>|(?:and then|then|and|followed by)(?=[\s(]))+")
-_OPENER = re.compile(r"\(\s*(?:define|plan|steps|sequence|seq|list|actions|:\w+)?\s*(?=\()")
+_OPENER = re.compile(r"\(\s*(?:(?:define|plan|steps|sequence|seq|list|actions|:\w+)\s*)?(?=\()")
 _GROUP = re.compile(r"\(([^()]*)\)")
 _CALL = re.compile(r"([\w][\w-]*) ?\(([^()]*)\)")
 _TAIL = re.compile(r"[\s).,;|\]\"'}]*$")
-_REMARK = re.compile(r"\s(?:;|#|//|-+>?|=>)\s?|[:;=]\s|[:;.,]+$|\s\[\d[\d.]*\]$")
+_REMARK = re.compile(r"\s(?:;|#|//|-+>?|=>)\s?|[:;=]\s|\s\[\d[\d.]*\]$")
 _DENIAL = re.compile(
     r"[^a-z]{0,5}(?:is|are|was|has|does|would|could|will|because|requires?|needs?|can|cannot|can't"
     r"|fails?|failed|isn't|doesn't|and|or|but)\b",
@@ -128,9 +131,10 @@ def read_line(raw: str, names: Names) -> Line:
         raw: The line without its end.
         names: The problem's names.
     """
-    text = raw.replace("`", " ").replace("**", "").replace("__", "").rstrip()
+    text = raw.replace("`", " ").replace("**", "").rstrip()
     indent = len(text) - len(text.lstrip())
-    if not any(c.isalnum() or c == "." for c in text) or _HOLDER.fullmatch(text):
+    held = len(text) <= MAX_HOLDER_CHARS and _HOLDER.fullmatch(text)
+    if held or not any(c.isalnum() or c == "." for c in text):
         return Line(Kind.BLANK)
     prefix = _PREFIX.match(text)
     start = prefix.end() if prefix else 0
@@ -158,10 +162,10 @@ def _read_body(body: str, names: Names, *, bulleted: bool) -> tuple[tuple[Step, 
         return None
     if body.startswith("..."):
         return (("...",),), Style.PARENTHESES
-    typed = _TYPED.match(body)
+    typed = _TYPED.match(body) if len(body) <= MAX_HOLDER_CHARS else None
     if typed:
         step = _split(typed.group().replace(":parameters", " ").translate(_NO_PARENTHESES))
-        return ((step[1:],), Style.PARENTHESES) if step and len(step) > 1 else None
+        return ((step,), Style.PARENTHESES) if step else None
     steps = _read_sequence(body, names) or _read_labelled(body, names, bulleted=bulleted)
     if steps:
         return steps, Style.PARENTHESES
@@ -179,8 +183,11 @@ def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
         if opener:
             place = opener.end()
             continue
-        found = _step_at(body, place, names)
+        listed = end and body[place : place + 1] == ";"
+        found = _step_at(body, place + 2 if listed else place, names)
         if found is None or (end and _is_remark(found[0], names)):
+            break
+        if listed and not names.means_action(found[0][0]):
             break
         steps.append(found[0])
         place = end = found[1]
@@ -216,9 +223,7 @@ def _read_open(body: str, names: Names) -> tuple[Step, ...]:
 
 def _read_labelled(body: str, names: Names, *, bulleted: bool) -> tuple[Step, ...]:
     """Read the step that a line of words ends with, as in `Lift a: (pick-up a)`."""
-    tail = body[
-        max(body.rfind(": "), body.rfind("- "), body.rfind("\u2013 "), body.rfind("\u2192 ")) + 1 :
-    ]
+    tail = body[max(map(body.rfind, (": ", "- ", "> "))) + 1 :]
     at = len(body) - len(tail)
     if at and (bulleted or body.startswith(("First", "Then", "Next", "Finally", "Step"))):
         steps = _read_sequence(tail.lstrip("-> "), names)
@@ -238,7 +243,7 @@ def _read_words(
     """Read `stack a b`, and failing that `Stack a on b`."""
     remark = _REMARK.search(body)
     named = body[: remark.start()] if remark else body
-    step = _split(named.strip(" ().,;\"'"))
+    step = _split(named.strip(" ().,:;\"'"))
     if step is None or any(not _NAME.fullmatch(token) for token in step):
         return None
     if names.means_action(step[0]):
@@ -280,7 +285,7 @@ def _is_remark(step: Step, names: Names) -> bool:
 
 def _split(text: str) -> Step | None:
     tokens = text.lower().replace(",", " ").replace('"', " ").replace("'", " ").split()
-    while tokens and tokens[0] in (":action", "action:", "action", ":step", "step:", "name:"):
+    while tokens and tokens[0] in (":action", "action:", ":step", "step:", "name:"):
         tokens = tokens[1:]
     cleaned = tuple(token.lstrip(":") for token in tokens if token.strip(":"))
     return cleaned or None

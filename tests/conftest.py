@@ -1,0 +1,45 @@
+"""Fixtures that several packages' tests share."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """A folder of recorded problems, answers and conversations with exact verdicts."""
+
+    folder: Path
+
+    def rows(self, name: str) -> Iterator[dict]:
+        with gzip.open(self.folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+    @cached_property
+    def problems(self) -> dict[str, dict]:
+        return {row["id"]: row for row in self.rows("problems")}
+
+    @cached_property
+    def meta(self) -> dict:
+        return json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))
+
+    def payload(self, problem_id: str) -> dict[str, str]:
+        row = self.problems[problem_id]
+        return {"domain": row["domain_pddl"], "problem": row["problem_pddl"]}
+
+
+@pytest.fixture(scope="session")
+def planbench() -> Recordings:
+    data = Path(os.environ.get("MODULO_TEST_DATA", ROOT.parent / "shared" / "data"))
+    folder = data / "planbench"
+    if not folder.is_dir():
+        pytest.skip("no recorded answers: MODULO_TEST_DATA names no folder with `planbench`")
+    return Recordings(folder)

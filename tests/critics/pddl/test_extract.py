@@ -1,0 +1,286 @@
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from critics.pddl.extract import MAX_CANDIDATES, extract_plans
+from critics.pddl.lines import Names
+
+BLOCKS = Names(
+    {"pick-up": 1, "put-down": 1, "stack": 2, "unstack": 2},
+    frozenset("abcd"),
+    frozenset({"on", "ontable", "clear", "handempty", "holding"}),
+)
+PLAN = "(unstack b a)\n(put-down b)\n(pick-up a)\n(stack a b)"
+STEPS = PLAN.split("\n")
+WORDS = [step[1:-1] for step in STEPS]
+
+
+def plans(response: str, names: Names = BLOCKS) -> list[str]:
+    return list(extract_plans(names, response))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        PLAN,
+        PLAN.upper(),
+        PLAN.replace("\n", "\r\n"),
+        PLAN.replace("\n", " "),
+        PLAN.replace("\n", ", "),
+        PLAN.replace("\n", "; "),
+        PLAN.replace("\n", " -> "),
+        PLAN.replace("\n", " → "),
+        PLAN.replace("\n", "\n\n"),
+        PLAN.replace("\n", "  \n\t"),
+        f"```\n{PLAN}\n```",
+        f"```pddl\n{PLAN}\n```",
+        f"~~~\n{PLAN}\n~~~",
+        f"```{STEPS[0]}\n" + "\n".join(STEPS[1:]) + "```",
+        f"[PLAN]\n{PLAN}\n[PLAN END]",
+        f"[PLAN]\n{PLAN}\n[PLAN_END]",
+        f"[QUERY_PLAN]\n{PLAN}\n[QUERY_PLAN_END]",
+        f"[PLAN]{PLAN}[PLAN END]",
+        f"<plan>\n{PLAN}\n</plan>",
+        f"(plan)\n{PLAN}\n(plan_end)",
+        f"(define (plan p)\n (:steps\n{PLAN}\n )\n)",
+        f"({PLAN})",
+        f"Here is the plan:\n\n{PLAN}\n\nIt puts a on b.",
+        f"{PLAN}\n; cost = 4 (unit cost)",
+        "".join(f"{n}. {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}) {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}- {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}: {step}\n" for n, step in enumerate(STEPS)),
+        "".join(f"{n}.000: {step} [1.000]\n" for n, step in enumerate(STEPS)),
+        "".join(f"1. {step}\n" for step in STEPS),
+        "".join(f"- {step}\n" for step in STEPS),
+        "".join(f"* `{step}`\n" for step in STEPS),
+        "".join(f"• {step}\n" for step in STEPS),
+        "".join(f"| {n} | {step} |\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"> {step}\n" for step in STEPS),
+        "".join(f"**{n}.** **{step}**\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"Step {n}: {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. {step} - moves it (as needed)\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. {step} ; see (on a b)\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. {step}: it is (clear b) now\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. Do it well: {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. **Do it**: `{step}`.\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"{n}. Do it\n   - {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(
+            f"{n}. {step}\n   - This makes (clear a) true\n" for n, step in enumerate(STEPS, 1)
+        ),
+        "".join(f"{n}. {step}\n   - (holding b)\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"Next, go on:\n{step}\n" for step in STEPS),
+        "".join(f"{n}. Go on:\n```\n{step}\n```\n" for n, step in enumerate(STEPS, 1)),
+        f"First clear a:\n{STEPS[0]}\n{STEPS[1]}\n\nThen build the tower:\n{STEPS[2]}\n{STEPS[3]}",
+        "".join(f"{step}\n" for step in WORDS),
+        "".join(f"{n}. {step}\n" for n, step in enumerate(WORDS, 1)),
+        "".join(f"- {step.upper()}: go on\n" for step in WORDS),
+        "".join(f"(action: {step})\n" for step in WORDS),
+        "".join(f"(:action {s.replace(' ', ' :parameters (', 1)}))\n" for s in WORDS),
+        "unstack(b, a)\nput-down(b)\npick-up(a)\nstack(a, b)",
+        "unstack(b, a), put-down(b), pick-up(a), stack(a, b)",
+        "1. Unstack b from a\n2. Put down b\n3. Pick up a\n4. Stack a on b",
+        json.dumps(STEPS),
+        json.dumps({"plan": STEPS}, indent=1),
+        "Sure:\n```json\n" + json.dumps(WORDS, indent=1) + "\n```",
+        json.dumps([step.split() for step in WORDS]),
+        json.dumps([{"action": name, "args": objects} for name, *objects in map(str.split, WORDS)]),
+        json.dumps(
+            {
+                "why": "it works",
+                "plan": [
+                    {"name": name, "parameters": dict(zip("xy", objects, strict=False))}
+                    for name, *objects in map(str.split, WORDS)
+                ],
+            }
+        ),
+        f"<think>\n(pick-up c)\n(stack c d)\n</think>\n{PLAN}",
+        f"(pick-up c)\n</think>\n{PLAN}",
+    ],
+)
+def test_finds_the_plan_however_it_is_written(response):
+    assert plans(response) == [PLAN]
+
+
+def test_finds_every_plan_and_makes_none_up():
+    first, second = "(pick-up c)\n(stack c d)", "(pick-up d)\n(stack d c)"
+    found = plans(
+        f"Plan A:\n{first}\n\nAlternatively:\n{second}\n\nThe final plan:\n```\n{PLAN}\n```"
+    )
+    assert found[0] == PLAN
+    assert sorted(found) == sorted([first, second, PLAN])
+
+
+def test_a_plan_said_twice_is_one_plan():
+    listed = "".join(f"{n}. {step}\n" for n, step in enumerate(STEPS, 1))
+    assert plans(f"The plan:\n{listed}\nIn PDDL syntax:\n{PLAN}\n") == [PLAN]
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("(putdown b)", "(putdown b)"),
+        ("(put-down b c)", "(put-down b c)"),
+        ("(put-down)", "(put-down)"),
+        ("(put-down z)", "(put-down z)"),
+        ("(put-down b", "(put-down b)"),
+        ("put-down b)", "(put-down b)"),
+        ("put-down b", "(put-down b)"),
+        ("(teleport b to d)", None),
+        ("(teleport b d)", "(teleport b d)"),
+        ("(put_down b)", "(put_down b)"),
+        ("put_down(b)", "(put_down b)"),
+        ("(stack a(b c)", "(stack a b c)"),
+        ("...", "(...)"),
+    ],
+)
+def test_a_wrong_step_stays_in_its_place(line, kept):
+    response = f"1. {STEPS[0]}\n2. {line}\n3. {STEPS[2]}\n4. {STEPS[3]}"
+    wanted = [STEPS[0], *([kept] if kept else []), STEPS[2], STEPS[3]]
+    assert plans(response)[0] == "\n".join(wanted)
+
+
+def test_a_plan_that_breaks_off_keeps_its_last_words():
+    assert plans("(unstack b a)\n(put-down b)\n(pick-u") == [
+        "(unstack b a)\n(put-down b)\n(pick-u)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "",
+        "(no-op)",
+        "(none)",
+        "No plan exists.",
+        "(No plan exists)",
+        "The goal needs:\n(on a b)\n(on b c)",
+        "The goal `(on a b)` cannot be reached, since (pick-up a) needs (clear a).",
+        "(:action pick-up\n :parameters (?x)\n :precondition (and (clear ?x) (handempty)))",
+        "<think>\n(pick-up a)\n</think>",
+        "<think>\n(pick-up a)\n",
+        "()",
+        "((((",
+    ],
+)
+def test_finds_nothing_where_no_plan_is_stated(response):
+    assert plans(response) == []
+
+
+def test_text_quoted_from_the_problem_is_no_plan():
+    quoted = "(define (problem p)\n (:init (handempty)\n  (pick-up a)\n )\n (:goal (on a b)))"
+    assert plans(f"The problem is\n{quoted}\nand the plan:\n{PLAN}") == [PLAN]
+
+
+def test_facts_about_a_plan_are_no_part_of_it():
+    response = f"Initially:\n(on b a)\n(clear b)\n\n{PLAN}\n\nNow the goal holds:\n(on a b)\n"
+    assert plans(response) == [PLAN]
+
+
+def test_a_plan_is_never_split_at_a_remark():
+    half = "(unstack b a)\n(put-down b)"
+    response = f"{half}\n\nAfter that b is on the table.\n\n(pick-up a)\n(stack a b)"
+    assert plans(response) == [PLAN]
+
+
+def test_gives_at_most_so_many():
+    pairs = [(x, y) for x in "abcd" for y in "abcd"]
+    response = "\nAlternatively:\n".join(f"(pick-up {x})\n(stack {x} {y})" for x, y in pairs)
+    assert len(plans(response)) == MAX_CANDIDATES
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "(" * 1_000_000,
+        ")" * 1_000_000,
+        "()" * 500_000,
+        "( " * 500_000,
+        "." * 1_000_000 + "x",
+        ": " * 500_000,
+        " " * 1_000_000 + "x",
+        "(" + " " * 1_000_000,
+        "1" * 1_000_000,
+        "-" * 1_000_000 + "x",
+        "[" * 1_000_000,
+        "{" * 100_000 + "\n[" * 100_000,
+        "<think>" * 100_000,
+        "(:init\n\n" * 100_000,
+        "```\n" * 200_000,
+        "(:action x " + " " * 1_000_000,
+        "(pick-up a) " * 80_000,
+        "(pick-up a)\n" * 80_000,
+        "- Lift a: (pick-up a)\n" * 40_000,
+        "pick-up a\nAlternatively:\n" * 40_000,
+        "\x00\ud800" * 100_000,
+    ],
+)
+@pytest.mark.timeout(20)
+def test_hostile_text_takes_no_more_than_its_length(response):
+    assert len(plans(response)) <= MAX_CANDIDATES
+
+
+NAME = st.text(string.ascii_lowercase + string.digits + "-_", min_size=1, max_size=12).filter(
+    lambda name: name[0].isalpha() and name not in ("action", "step", "time", "t")
+)
+
+
+@st.composite
+def stated_plans(draw):
+    actions = draw(st.dictionaries(NAME, st.integers(0, 4), min_size=1, max_size=5))
+    objects = draw(st.lists(NAME, min_size=1, max_size=6, unique=True))
+    name = st.sampled_from(sorted(actions))
+    chosen = draw(st.lists(name, min_size=1, max_size=8))
+    steps = [
+        (action, *(draw(st.sampled_from(objects)) for _ in range(actions[action])))
+        for action in chosen
+    ]
+    return Names(actions, frozenset(objects)), [" ".join(step) for step in steps]
+
+
+@st.composite
+def styles(draw):
+    opening, closing = draw(
+        st.sampled_from([("", ""), ("```\n", "\n```"), ("[PLAN]\n", "\n[PLAN END]")])
+    )
+    before = draw(st.sampled_from(["", "Here is the plan:\n\n", "I thought about it.\n"]))
+    mark = draw(st.sampled_from(["", "- ", "* ", "{n}. ", "{n}) ", "Step {n}: ", "{n}: "]))
+    step = draw(st.sampled_from(["({s})", "`({s})`", "**({s})**", "( {s} )", "({s}) ; done"]))
+    upper = draw(st.booleans())
+    between = draw(st.sampled_from(["\n", "\n\n", "  \n"]))
+
+    def render(steps):
+        lines = (mark.format(n=n) + step.format(s=s) for n, s in enumerate(steps, 1))
+        body = between.join(lines)
+        return before + opening + (body.upper() if upper else body) + closing
+
+    return render
+
+
+@given(stated_plans(), styles())
+def test_formatting_never_changes_the_plan(stated, render):
+    names, steps = stated
+    assert plans(render(steps), names)[0] == "\n".join(f"({step})" for step in steps)
+
+
+@given(stated_plans(), styles(), st.data())
+def test_a_mutated_step_is_never_dropped(stated, render, data):
+    names, steps = stated
+    place = data.draw(st.integers(0, len(steps) - 1))
+    extra = data.draw(st.sampled_from([" zz9", " zz9 zz9"]))
+    changed = [*steps[:place], steps[place] + extra, *steps[place + 1 :]]
+    assert plans(render(changed), names)[0] == "\n".join(f"({step})" for step in changed)
+
+
+@given(
+    st.text()
+    | st.lists(st.sampled_from([*STEPS, "[PLAN]", "```", "1.", "(", "?x", "\n", "- "])).map(
+        " ".join
+    )
+)
+def test_arbitrary_text_never_raises_and_gives_canonical_lines(text):
+    for plan in plans(text):
+        assert all(line[0] == "(" and line[-1] == ")" for line in plan.split("\n"))
