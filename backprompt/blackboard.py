@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
-from backprompt.effects import Certificate, Effects, Provenance
+from backprompt.effects import Certificate, Effects
 from backprompt.journal import (
     CallFailed,
     CallFinished,
@@ -36,6 +36,7 @@ from backprompt.render import tell_missing, tell_model
 from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
+from critics.certificate import Provenance
 from critics.types import Diagnostic, Judgement, Severity, Verdict
 
 FUTILE = {
@@ -283,8 +284,8 @@ class Blackboard:
     def provenance(self, origin: Origin) -> Provenance:
         """Say who found the accepted candidate."""
         return Provenance(
-            run_id=self.task.run_id,
-            origin=origin,
+            origin=origin.value,
+            run=self.task.run_id,
             rounds=self.usage.rounds,
             models=tuple(self._models),
             usage=self.usage.model_dump(mode="json"),

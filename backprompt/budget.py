@@ -47,15 +47,15 @@ class Budget(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    rounds: int = Field(10, ge=1, le=1000)
+    rounds: int = Field(default=10, ge=1, le=1000)
     """Generate-judge rounds."""
-    candidates: int | None = Field(None, ge=1, le=100_000)
+    candidates: int | None = Field(default=None, ge=1, le=100_000)
     """Candidate texts judged, over all rounds."""
-    seconds: float = Field(600.0, gt=0, le=86_400)
+    seconds: float = Field(default=600.0, gt=0, le=86_400)
     """Wall seconds from the start of the run; a call under way at the end is cut off."""
-    tokens: int | None = Field(None, ge=1)
+    tokens: int | None = Field(default=None, ge=1)
     """Prompt and completion tokens together, over all calls."""
-    cost_usd: float | None = Field(None, gt=0)
+    cost_usd: float | None = Field(default=None, gt=0)
     """US dollars, by the prices configured per model; a model without a price costs 0."""
 
     def exhausted(self, usage: Usage) -> str | None:

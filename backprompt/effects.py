@@ -9,28 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
-from backprompt.journal import Origin
 from backprompt.upstream import Completion, Request, Upstream, UpstreamError, estimate_usage
+from critics.certificate import Provenance
 from critics.types import Judgement
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
 """A certificate as JSON; to the loop it is opaque."""
-
-
-class Provenance(BaseModel):
-    """Who found the accepted candidate, for the certificate's record."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    run_id: str
-    origin: Origin
-    rounds: int
-    models: tuple[str, ...]
-    """Models that answered in the run."""
-    usage: dict[str, JsonValue]
 
 
 class Kernel(Protocol):

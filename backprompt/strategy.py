@@ -53,12 +53,12 @@ class Strategy(BaseModel):
 
     feedback: Feedback = Feedback.EXPLAIN
     history: History = History.LATEST
-    k: int = Field(3, ge=1, le=50)
+    k: int = Field(default=3, ge=1, le=50)
     """Rounds that `last_k` repeats."""
     search: Search = Search.SEQUENTIAL
-    n: int = Field(1, ge=1, le=64)
+    n: int = Field(default=1, ge=1, le=64)
     """Answers a round of `parallel` asks for."""
-    restart_after: int | None = Field(2, ge=1)
+    restart_after: int | None = Field(default=2, ge=1)
     """Rounds in a row without progress or with a repeated answer, after which one round starts
     afresh without history and at a higher temperature; `None` never restarts."""
 

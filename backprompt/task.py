@@ -39,4 +39,4 @@ class Task(BaseModel):
     """Parts of the problem that no critic decides. Not empty: nothing can be certified, so
     nothing is asked."""
     sampling: Sampling = Sampling()
-    run_id: str = ""
+    run_id: str | None = None

@@ -4,9 +4,9 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from inspect import isawaitable
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Usage
 
@@ -28,9 +28,9 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: str | None = None
-    max_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
     """Most completion tokens of one call; a token or cost budget may lower it."""
     seed: int | None = None
     """Seed of the run's first call; call `i` uses `seed + i`."""
@@ -59,16 +59,24 @@ class Request(BaseModel):
         return sum(len(message.content) for message in self.messages)
 
 
+def _mend(value: Any) -> Any:
+    """Replace what UTF-8 cannot carry: lone surrogates, which JSON escapes can smuggle in."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_mend)]
+
+
 class Completion(BaseModel):
     """What came back from one call."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str
-    reasoning: str | None = None
-    model: str
+    text: Text
+    reasoning: Text | None = None
+    model: Text
     """The model's name as the upstream reported it."""
-    finish_reason: str | None = None
+    finish_reason: Text | None = None
     usage: Usage
     """Tokens and cost of this call, all its retries included (`calls` = 1)."""
     latency_s: float = 0.0
