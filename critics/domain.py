@@ -15,7 +15,17 @@ from pydantic import JsonValue
 
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
-from critics.types import Coverage, Diagnostic, KernelError, Opinion, Problem
+from critics.types import (
+    Comparison,
+    Coverage,
+    Diagnostic,
+    Feasibility,
+    HintLevel,
+    KernelError,
+    Opinion,
+    Problem,
+    Solved,
+)
 
 GROUP = "llm_modulo.domains"
 
@@ -115,6 +125,13 @@ class Domain:
         second_opinion: `(payload, canonical text)` to an independent engine's opinion. Runs in a
             worker of its own.
         opinion_modules: Modules a worker preloads before it gives second opinions.
+        feasibility: Payload to whether any answer exists. Runs in a worker while round 1 runs; an
+            infeasible problem ends the run.
+        solver: Payload to a System-2 solver's answer. Runs in a worker; the answer is judged.
+        optimality: `(payload, canonical text)` of an accepted answer to whether a better one
+            exists. Runs in a worker.
+        hint: `(payload, canonical text, level)` of a rejected answer to findings for feedback
+            `constructive`. Runs in a worker.
         answer_schema: JSON Schema of an answer, for upstreams that can be constrained by one.
         examples: The self-test.
         codes: The domain's diagnostic codes with their explanations.
@@ -137,6 +154,10 @@ class Domain:
     mutate: Callable[[Any, str], Iterator[Mutant]] = no_mutants
     second_opinion: Callable[[Any, str], Opinion] | None = None
     opinion_modules: tuple[str, ...] = ()
+    feasibility: Callable[[Any], Feasibility] | None = None
+    solver: Callable[[Any], Solved] | None = None
+    optimality: Callable[[Any, str], Comparison] | None = None
+    hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None
     examples: Sequence[Example] = ()
     codes: Mapping[str, Code] = field(default_factory=dict)

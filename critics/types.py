@@ -132,6 +132,78 @@ class Opinion(Frozen):
     ms: float = 0.0
 
 
+class Feasible(StrEnum):
+    """Whether a problem has any answer at all."""
+
+    FEASIBLE = "feasible"
+    """An answer exists; a witness passed the critics."""
+    INFEASIBLE = "infeasible"
+    """None exists; an engine proved it."""
+    UNKNOWN = "unknown"
+    """Not decided in time, or not supported."""
+
+
+class Feasibility(Frozen):
+    """Whether a problem has an answer, and if not, why."""
+
+    status: Feasible
+    conflict: tuple[str, ...] = ()
+    """The user's names of parts that contradict each other; minimal where a note says so."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """For an infeasible problem one finding that tells the conflict."""
+    assurance: Assurance = Assurance.SINGLE
+    """`cross` where two independent engines prove it."""
+    opinions: tuple[Opinion, ...] = ()
+    """What each engine said; `rejected` stands for infeasible."""
+
+
+class Optimality(StrEnum):
+    """Whether anything better than an answer exists."""
+
+    OPTIMAL = "optimal"
+    """An engine proved that nothing is better."""
+    IMPROVABLE = "improvable"
+    """Something better exists and passed the critics."""
+    UNKNOWN = "unknown"
+    """Not decided in time, or the problem compares no answers."""
+
+
+class Comparison(Frozen):
+    """How an accepted answer compares with every other."""
+
+    status: Optimality
+    objective: str | None = None
+    """The answer's objective value, exact."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    assurance: Assurance = Assurance.SINGLE
+    opinions: tuple[Opinion, ...] = ()
+
+
+class Solved(Frozen):
+    """What a System-2 solver found. Its answer is judged like any other."""
+
+    answer: str | None
+    """Canonical text, or nothing."""
+    engine: str
+    optimal: bool = False
+    """Whether the engine claims it optimal; `Domain.optimality` decides."""
+    reason: str | None = None
+    """Why there is no answer."""
+
+
+class HintLevel(StrEnum):
+    """How much a hint gives away, in rising order."""
+
+    CORE = "core"
+    """A minimal conflict between the answer's values and the problem's parts."""
+    COUNT = "repair_count"
+    """How many values must change."""
+    PLACES = "repair_vars"
+    """Which values must change."""
+    VALUES = "repair_values"
+    """To what. The result is no longer the model's own: its origin is `solver_repair`."""
+
+
 class Coverage(Frozen):
     """Which parts of the problem the critics decide."""
 

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+from critics.smt.terms import Operator
+
+OPERATORS: tuple[Operator, ...] = ()
