@@ -167,6 +167,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Report the incident with the log's lines.",
             500,
         ),
+        "certificate-refuted": ServiceCode(
+            "The certificate does not hold",
+            "The document is no certificate, was altered, or its answer is not accepted by the "
+            "critics installed here.",
+            "Trust the answer no further than this; ask its issuer for the run.",
+            422,
+        ),
         "usage": ServiceCode(
             "The command cannot be carried out as typed",
             "A file is missing or unreadable, or options do not fit together.",

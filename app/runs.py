@@ -17,14 +17,13 @@ from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
 from backprompt.blackboard import Outcome
 from backprompt.budget import Budget
-from backprompt.effects import Certificate, LiveEffects, Provenance
+from backprompt.effects import Certificate, LiveEffects
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, public, traced
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
-from critics.certificate import NotCertifiable
-from critics.certificate import Provenance as Minted
+from critics.certificate import NotCertifiable, Provenance
 from critics.judge import Demand
 from critics.types import Judgement, KernelError, Undecided
 from critics.worker import Pool
@@ -74,13 +73,7 @@ class PoolKernel:
                 judgement.candidate,
                 certificate_id=new_id("cert"),
                 issued_at=datetime.now(UTC),
-                provenance=Minted(
-                    origin=provenance.origin.value,
-                    run=provenance.run_id,
-                    rounds=provenance.rounds,
-                    models=provenance.models,
-                    usage=provenance.usage,
-                ),
+                provenance=provenance,
                 opinions=judgement.opinions,
                 demand=self.demand,
                 deadline_s=self.worker.deadline_s,
@@ -105,6 +98,8 @@ class Run:
         id: `run_…`, sortable by time.
         journal: Its record, growing while it runs.
         result: How it ended, once it has.
+        best: The judgement of the certified or best candidate, once it has ended; for whoever
+            runs the loop on their own machine, never for a client.
     """
 
     request: SolveRequest
@@ -117,6 +112,7 @@ class Run:
     id: str
     journal: Journal = field(default_factory=Journal)
     result: SolveResult | None = None
+    best: Judgement | None = None
 
     async def execute(self) -> SolveResult:
         """Run the loop to its end. Cancelling this cancels the call under way."""
@@ -129,6 +125,7 @@ class Run:
             effects=effects,
             journal=self.journal,
         )
+        self.best = outcome.judgement
         self.result = self._result(outcome, time.monotonic() - started)
         return self.result
 
@@ -158,9 +155,9 @@ class Run:
     def _result(self, outcome: Outcome, elapsed_s: float) -> SolveResult:
         certified = outcome.certificate is not None and outcome.answer is not None
         judged = outcome.judgement
-        helps = self.request.on_fail == "best_effort" and not certified
-        shown = judged if certified or helps or judged is None else PublicJudgement.of(judged)
-        best = Best(answer=judged.candidate, judgement=judged) if helps and judged else None
+        shown = judged if certified or judged is None else PublicJudgement.of(judged)
+        wanted = self.request.on_fail == "best_effort" and not certified
+        best = Best(answer=judged.candidate, judgement=judged) if wanted and judged else None
         return SolveResult(
             id=self.id,
             status=outcome.status.value,
@@ -181,7 +178,7 @@ class Run:
 
 
 async def read_task(
-    pool: Pool, request: SolveRequest, sampling: Sampling, deadline_s: float
+    pool: Pool, request: SolveRequest, sampling: Sampling, *, run_id: str, deadline_s: float
 ) -> Task:
     """Read the problem in a worker and put it into words.
 
@@ -195,7 +192,7 @@ async def read_task(
     except KernelError as error:
         raise from_kernel(error) from error
     return Task(
-        run_id=new_id("run"),
+        run_id=run_id,
         domain=request.domain,
         problem=request.problem,
         prompt=prepared.prompt,

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
 from app.failures import ServiceError, from_kernel
+from app.ids import new_id
 from app.protocol import CheckRequest, Readiness, SolveRequest
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
@@ -73,8 +74,9 @@ class Service:
     def client(self) -> httpx.AsyncClient:
         """The one HTTP client of the service."""
         if self._client is None:
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-            self._client = httpx.AsyncClient(limits=limits, trust_env=False)
+            from backprompt.openai_upstream import make_client  # noqa: PLC0415  # when needed
+
+            self._client = make_client()
         return self._client
 
     async def choice(self) -> Choice:
@@ -127,7 +129,11 @@ class Service:
         strategy = settle_strategy(request.strategy, settings)
         sampling = settle_sampling(request.sampling, settings, strategy)
         with self.runs.take():
-            task = await read_task(self.pool, request, sampling, settings.worker.deadline_s)
+            run_id = new_id("run")
+            deadline_s = settings.worker.deadline_s
+            task = await read_task(
+                self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s
+            )
             choice = await self.choice()
             yield Run(
                 request=request,
@@ -137,7 +143,7 @@ class Service:
                 kernel=self._kernel(request.domain, request.problem, request.assurance),
                 upstream=for_model(choice, request.model, settings, self.client),
                 source=choice.kind,
-                id=task.run_id,
+                id=run_id,
             )
 
     async def aclose(self) -> None:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from app.nearest import did_you_mean
 from backprompt.budget import Budget
+from backprompt.openai_upstream import Price
 from backprompt.strategy import Strategy
 
 PREFIX = "MODULO_"
@@ -54,19 +55,10 @@ class Group(BaseModel):
     )
 
 
-class Price(Group):
-    """What a model costs."""
-
-    input: float = Field(ge=0)
-    """US dollars per million prompt tokens."""
-    output: float = Field(ge=0)
-    """US dollars per million completion tokens, reasoning tokens included."""
-
-
 class UpstreamSettings(Group):
     """Where guesses come from. Without `base_url` and `replay` a local model is looked for."""
 
-    base_url: str | None = None
+    base_url: str | None = Field(None, pattern=r"^https?://[^\s/]+\S*$")
     """Base URL of an OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`."""
     model: str | None = None
     """Name of the model at the upstream; a request may name another one."""

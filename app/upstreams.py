@@ -119,21 +119,25 @@ def _endpoint(
 ) -> Upstream:
     from backprompt.openai_upstream import OpenAIUpstream  # noqa: PLC0415  # only where needed
 
-    price = settings.prices.get(model)
-    return OpenAIUpstream(
-        base_url,
-        model,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
-        client=client,
-        prices=price,
-        retries=settings.retries,
-    )
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    try:
+        return OpenAIUpstream(
+            base_url,
+            model,
+            api_key=key,
+            client=client,
+            prices=settings.prices,
+            retries=settings.retries,
+        )
+    except ValueError as error:
+        raise ServiceError("settings-invalid", str(error)) from error
 
 
 async def _discover(settings: Settings, client: httpx.AsyncClient) -> Choice | None:
     """Ask the usual ports on loopback at once; the first in our order that answers is taken."""
     ports = [port for port in PORTS if port != settings.port]
-    found = await asyncio.gather(*(_probe(client, port) for port in ports))
+    async with httpx.AsyncClient(timeout=PROBE_S, trust_env=False) as prober:
+        found = await asyncio.gather(*(_probe(prober, port) for port in ports))
     for port, models in zip(ports, found, strict=True):
         named = settings.upstream.model
         if not models or (named is not None and named not in models):
@@ -147,7 +151,7 @@ async def _discover(settings: Settings, client: httpx.AsyncClient) -> Choice | N
 async def _probe(client: httpx.AsyncClient, port: int) -> list[str]:
     """List the models of an OpenAI-compatible server; anything else has none."""
     try:
-        response = await client.get(f"http://127.0.0.1:{port}/v1/models", timeout=PROBE_S)
+        response = await client.get(f"http://127.0.0.1:{port}/v1/models")
         listed: Any = response.json() if response.status_code == httpx.codes.OK else {}
     except (httpx.HTTPError, ValueError):
         return []
@@ -158,7 +162,7 @@ async def _probe(client: httpx.AsyncClient, port: int) -> list[str]:
 
 def _embedded(settings: Settings) -> Choice | None:
     """Use the embedded model, if its runtime and weights are installed."""
-    from backprompt.local import find_local  # noqa: PLC0415  # only where needed
+    from app.embedded import find_local  # noqa: PLC0415  # only where needed
 
     upstream = find_local(settings.models_dir)
     if upstream is None:

@@ -1,0 +1,5 @@
+"""`python -m app` is `modulo`."""
+
+from app.cli import main
+
+main()

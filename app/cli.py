@@ -1,0 +1,223 @@
+"""The command line: `modulo`. Every command's work is in a module of its own, imported when used.
+
+Exit codes are in `app.exits`, in decades.
+"""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Literal
+
+import typer
+
+Assurance = Literal["auto", "single", "cross", "proof"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+app = typer.Typer(
+    name="modulo",
+    help="Certified answers from any reasoning model. Exit codes: 0 certified or accepted, "
+    "10 exhausted, 11 infeasible, 12 unknown, 13 rejected, 20 resources, 30 bad input, "
+    "31 unsupported, 32 upstream failed, 33 no upstream.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+domains_app = typer.Typer(help="The installed domains.", invoke_without_command=True)
+models_app = typer.Typer(help="Weights of the embedded model.", no_args_is_help=True)
+app.add_typer(domains_app, name="domains")
+app.add_typer(models_app, name="models")
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.excepthook = _tell_bug
+    # Calling `app` itself would put typer's own hook, which prints tracebacks, in our place.
+    typer.main.get_command(app)()
+
+
+def _tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Let an error of ours end as one message instead of a traceback."""
+    from app.terminal import tell_bug  # noqa: PLC0415  # `--help` stays quick
+
+    tell_bug(kind, error, trace)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # typer's callback protocol
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # only here
+
+        typer.echo(f"llm-modulo {version('llm-modulo')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Certified answers from any reasoning model."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+) -> None:
+    """Run the HTTP service."""
+    from app.cli_serve import run_server  # noqa: PLC0415  # fastapi only where needed
+
+    run_server(host, port)
+
+
+@app.command()
+def solve(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="REQUEST.json | DOMAIN PROBLEM.json | pddl DOMAIN.pddl PROBLEM.pddl",
+            help="A request as for POST /solve, or a domain and its problem.",
+        ),
+    ],
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="One line a round.")] = False,
+    as_json: AsJson = False,
+    upstream_url: Annotated[str | None, typer.Option(help="OpenAI-compatible base URL.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model to ask.")] = None,
+    replay: Annotated[Path | None, typer.Option(help="Play a recording; no model.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Most wall seconds.")] = None,
+    feedback: Annotated[str | None, typer.Option(help="What the model is told.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature.")] = None,
+    start_from: Annotated[Path | None, typer.Option(help="An answer to begin with.")] = None,
+    assurance: Annotated[Assurance | None, typer.Option(help="Opinions needed.")] = None,
+    best_effort: Annotated[
+        bool, typer.Option("--best-effort", help="Print the best answer, uncertified.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="Write the certificate here.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Write the run's record here.")] = None,
+) -> None:
+    """Ask a model until an answer is certified."""
+    from app.cli_solve import SolveOptions, run_solve  # noqa: PLC0415  # as above
+
+    run_solve(
+        SolveOptions(
+            files=files,
+            watch=watch,
+            as_json=as_json,
+            upstream_url=upstream_url,
+            model=model,
+            replay=replay,
+            rounds=rounds,
+            seconds=seconds,
+            feedback=feedback,
+            temperature=temperature,
+            start_from=start_from,
+            assurance=assurance,
+            best_effort=best_effort,
+            certificate=certificate,
+            journal=journal,
+        )
+    )
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DOMAIN PROBLEM ANSWER]",
+            help="A domain, its problem (JSON, or two .pddl files) and the answer; `-` is stdin.",
+        ),
+    ] = None,
+    *,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Judge the text as it stands; extract nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON lines in, JSON lines out.")] = False,
+    assurance: Annotated[
+        Assurance | None, typer.Option(help="Opinions needed; `single` with --jsonl, else `auto`.")
+    ] = None,
+) -> None:
+    """Judge an answer; no model is involved."""
+    from app.cli_check import run_check, run_jsonl  # noqa: PLC0415  # as above
+
+    if jsonl:
+        run_jsonl(files or [], assurance or "single")
+    else:
+        run_check(files or [], exact=exact, as_json=as_json, assurance=assurance or "auto")
+
+
+@app.command()
+def verify(
+    certificate: Annotated[str, typer.Argument(metavar="CERTIFICATE.json", help="`-` is stdin.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a certificate's answer again, trusting nothing but the critics installed here."""
+    from app.cli_check import run_verify  # noqa: PLC0415  # as above
+
+    run_verify(certificate, as_json=as_json)
+
+
+@domains_app.callback()
+def domains(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the installed domains."""
+    if context.invoked_subcommand is None:
+        from app.cli_domains import list_domains  # noqa: PLC0415  # as above
+
+        list_domains(as_json=as_json)
+
+
+@domains_app.command("check")
+def domains_check(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Run the domains' self-tests: good answers, bad answers, mutants, junk."""
+    from app.cli_domains import check_domains  # noqa: PLC0415  # as above
+
+    check_domains(names or [], as_json=as_json)
+
+
+@models_app.command("pull")
+def models_pull(
+    name: str,
+    gguf: Annotated[Path | None, typer.Option(help="Take this file instead of a download.")] = None,
+) -> None:
+    """Fetch the weights of an embedded model, and verify them."""
+    from app.cli_models import pull_model  # noqa: PLC0415  # as above
+
+    pull_model(name, gguf)
+
+
+@models_app.command("list")
+def models_list(*, as_json: AsJson = False) -> None:
+    """List the embedded models that can be fetched, and which are here."""
+    from app.cli_models import list_models  # noqa: PLC0415  # as above
+
+    list_models(as_json=as_json)
+
+
+@app.command()
+def demo(
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Play the recording only.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the service running.")] = False,
+    model: Annotated[str | None, typer.Option(help="Embedded model to use.")] = None,
+) -> None:
+    """Watch a plan being rejected, corrected and certified."""
+    from app.demo import run_demo  # noqa: PLC0415  # as above
+
+    raise typer.Exit(run_demo(offline=offline, keep=keep, model=model))
+
+
+@app.command()
+def config(*, as_json: AsJson = False) -> None:
+    """Show every setting, its value and where it comes from; secrets are masked."""
+    from app.cli_config import show_config  # noqa: PLC0415  # as above
+
+    show_config(as_json=as_json)

@@ -1,0 +1,101 @@
+"""`modulo check` and `modulo verify`: verdicts without a model."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from app.cli import Assurance
+from app.exits import VERDICTS
+from app.failures import ServiceError
+from app.payloads import read_object, read_problem, read_text
+from app.protocol import CheckRequest
+from app.service import Service
+from app.settings import Settings, load_settings
+from app.terminal import is_colored, note, quit_with, reported, show, show_json
+from backprompt.render import draw_judgement
+from critics.judge import Demand
+from critics.types import Judgement
+
+T = TypeVar("T")
+
+FEWEST = 3
+"""Arguments of `check`: a domain, its problem and an answer."""
+
+
+def run_check(files: Sequence[str], *, exact: bool, as_json: bool, assurance: Assurance) -> None:
+    """Judge one answer and print why."""
+    with reported(as_json=as_json):
+        if len(files) < FEWEST:
+            raise ServiceError("usage", "`modulo check` takes DOMAIN PROBLEM ANSWER, or --jsonl")
+        request = CheckRequest(
+            domain=files[0],
+            problem=read_problem(files[0], files[1:-1]),
+            answer=read_text(files[-1]),
+            exact=exact,
+            assurance=Demand(assurance),
+        )
+        judgement = with_service(load_settings(), lambda service: service.check(request))
+        _show(judgement, as_json=as_json)
+        quit_with(VERDICTS[judgement.verdict])
+
+
+def run_jsonl(files: Sequence[str], assurance: Assurance) -> None:
+    """Answer JSON lines with JSON lines, in order, until the input ends."""
+    from critics.batch import check_stream, read_lines  # noqa: PLC0415  # only for batches
+
+    with reported():
+        if files:
+            raise ServiceError("usage", "`modulo check --jsonl` reads standard input only")
+        settings = load_settings()
+
+        def write(line: bytes) -> None:
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+
+        async def stream(service: Service) -> None:
+            await check_stream(
+                service.pool,
+                read_lines(sys.stdin.fileno()),
+                write,
+                demand=Demand(assurance),
+                deadline_s=settings.worker.deadline_s,
+            )
+
+        with_service(settings, stream)
+
+
+def run_verify(name: str, *, as_json: bool) -> None:
+    """Judge a certificate's answer again."""
+    from critics.certificate import NotCertifiable, verify  # noqa: PLC0415  # only here
+
+    with reported(as_json=as_json):
+        document = read_object(name)
+        try:
+            certificate, judgement = verify(document)
+        except NotCertifiable as error:
+            raise ServiceError("certificate-refuted", str(error)) from error
+        _show(judgement, as_json=as_json)
+        if not as_json:
+            note(f"verified `{certificate.id}`: {certificate.scope}")
+            note("the certificate is unsigned: it proves the answer, not who issued it")
+
+
+def with_service(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:
+    """Do something with a service that ends with it."""
+
+    async def run() -> T:
+        service = Service(settings)
+        try:
+            return await work(service)
+        finally:
+            await service.aclose()
+
+    return asyncio.run(run())
+
+
+def _show(judgement: Judgement, *, as_json: bool) -> None:
+    if as_json:
+        show_json(judgement.model_dump(mode="json") | {"codes": list(judgement.codes)})
+    else:
+        show(draw_judgement(judgement, color=is_colored(sys.stdout)))

@@ -1,0 +1,85 @@
+"""`modulo serve`: the HTTP service under uvicorn."""
+
+import asyncio
+import logging
+import socket
+import sys
+
+import uvicorn
+
+from app.failures import ServiceError
+from app.main import create_app
+from app.settings import Settings, load_settings
+from app.terminal import note, reported
+from critics.domain import find_domain, installed
+
+GRACE_S = 5
+"""Seconds that requests under way have to end when the service is told to stop."""
+
+
+class Server(uvicorn.Server):
+    """A server that says where it listens and whom it asks, once it does."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        """Serve one configuration."""
+        super().__init__(config)
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = (sockets or [])[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
+            self._told = asyncio.ensure_future(self._tell_upstream())
+
+    async def _tell_upstream(self) -> None:
+        service = self.config.app.state.service  # type: ignore[union-attr]  # our own application
+        try:
+            choice = await service.choice()
+        except ServiceError as error:
+            note(f"upstream: unusable; {error.detail}")
+            return
+        note(
+            f"upstream: {choice.kind}; {choice.where}" + (f"; {choice.help}" if choice.help else "")
+        )
+
+
+def run_server(host: str | None, port: int | None) -> None:
+    """Serve until told to stop."""
+    with reported():
+        settings = load_settings()
+        given = {"host": host, "port": port}
+        settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+        for name in installed():
+            find_domain(name)
+        listener = _listen(settings)
+        logging.basicConfig(
+            level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"
+        )
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        config = uvicorn.Config(
+            create_app(settings),
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_S,
+            server_header=False,
+        )
+        Server(config, settings).run(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        where = f"{settings.host}:{settings.port}"
+        raise ServiceError(
+            "settings-invalid",
+            f"cannot listen on {where}: {error}",
+            help=["choose another `--port` or `--host`, or stop what listens there"],
+        ) from error
+    return listener
