@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 from critics.certificate import Provenance, certify
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, Mode, guard, judge, read_problem
+from critics.line import Check, answer_check, check_line, find_candidates
+from critics.selftest import check_domain
 from critics.types import Diagnostic, Opinion, ProblemError, Verdict
 
 Job: TypeAlias = Mapping[str, Any]
@@ -20,7 +22,11 @@ Reply: TypeAlias = dict[str, Any]
 
 def perform(job: Job) -> Iterator[Reply]:
     """Answer a job, reply by reply."""
-    yield _answer(KINDS[job["kind"]], job)
+    if job["kind"] == "lines":
+        for line in job["lines"]:
+            yield {"done": check_line(line.encode("utf-8", "surrogateescape")).decode("ascii")}
+    else:
+        yield _answer(KINDS[job["kind"]], job)
 
 
 def failure(faults: Sequence[Diagnostic]) -> Reply:
@@ -53,9 +59,12 @@ def _judge(job: Job) -> Any:
 
 
 def _extract(job: Job) -> Any:
-    domain, instance = _load(job)
-    response = job["response"].encode("utf-8", "replace").decode()
-    return list(domain.extract(instance, response))
+    domain = find_domain(job["domain"])
+    return find_candidates(domain, read_problem(domain, job["problem"]), job["response"])
+
+
+def _check(job: Job) -> Any:
+    return answer_check(Check.model_validate(job["check"])).model_dump(mode="json")
 
 
 def _prepare(job: Job) -> Any:
@@ -94,10 +103,16 @@ def _certify(job: Job) -> Any:
     return certificate.model_dump(mode="json")
 
 
+def _selftest(job: Job) -> Any:
+    return check_domain(find_domain(job["domain"])).model_dump(mode="json")
+
+
 KINDS: Mapping[str, Callable[[Job], Any]] = {
     "judge": _judge,
     "extract": _extract,
     "prepare": _prepare,
     "opinion": _opinion,
     "certify": _certify,
+    "check": _check,
+    "selftest": _selftest,
 }

@@ -106,12 +106,14 @@ def judge(
     findings = tuple(finding for _, found in ran for finding in found) + _uncovered(coverage)
     verdict = _verdict([result for result, _ in ran], coverage)
     errors = [d for d in findings if d.severity is Severity.ERROR]
+    # Whoever brings a critic down must not be ranked above whoever is wrong.
+    undecided = bool(faults) or any(result.verdict is Verdict.UNKNOWN for result, _ in ran)
     return Judgement(
         domain=domain.name,
         domain_version=domain.version,
         verdict=verdict,
         candidate=spell_out(candidate),
-        score=_score(domain, instance, None if faults else parsed, errors, verdict),
+        score=_score(domain, instance, None if undecided else parsed, errors, verdict),
         diagnostics=findings + warnings,
         critics=tuple(result for result, _ in ran),
         coverage=coverage,

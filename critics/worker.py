@@ -10,22 +10,24 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import JsonValue
 
 from critics import frames
 from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
 from critics.crew import Crew, Lost
-from critics.domain import Domain, DomainError, find_domain
+from critics.domain import Domain, find_domain
 from critics.judge import Demand, Mode, spell_out, weigh
+from critics.line import Check, lost_line
+from critics.reply import line_answer, loss, lost_judgement, refuse, unsendable
+from critics.selftest import Failure, Report
 from critics.types import (
     Diagnostic,
     Frozen,
     Judgement,
     Opinion,
     ProblemError,
-    Severity,
     Undecided,
     Verdict,
 )
@@ -114,9 +116,7 @@ class Pool:
         """
         domain = find_domain(domain_name)
         own = await self._judge(domain, payload, text, mode, deadline_s)
-        if not wants_opinion(domain, own, demand):
-            return own if _malformed(own) else weigh(own, None, demand)
-        return weigh(own, await self._opinion(domain, payload, text, opinion_deadline_s), demand)
+        return await self._second(domain, payload, own, demand, opinion_deadline_s)
 
     async def extract(
         self, domain_name: str, payload: Payload, response: str, *, deadline_s: float = 10.0
@@ -158,6 +158,58 @@ class Pool:
             raise Undecided(faults)
         return Prepared.model_validate(done)
 
+    async def check(
+        self,
+        check: Check,
+        *,
+        demand: Demand = Demand.AUTO,
+        deadline_s: float = 10.0,
+        opinion_deadline_s: float = 5.0,
+    ) -> Judgement:
+        """Judge the answer of a check, extracting candidates unless it is exact.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        domain = find_domain(check.domain)
+        job = {"kind": "check", "check": check.model_dump(mode="json")}
+        done, faults = await self._do(self._critics, job, deadline_s)
+        if faults:
+            return lost_judgement(domain, check.answer if check.exact else "", faults)
+        own = Judgement.model_validate(done)
+        return await self._second(domain, check.problem, own, demand, opinion_deadline_s)
+
+    async def check_lines(
+        self,
+        lines: Sequence[bytes],
+        deliver: Callable[[bytes], None],
+        *,
+        deadline_s: float = 10.0,
+    ) -> None:
+        """Answer lines of a batch in order, by the domain's own critics alone.
+
+        A line that takes its worker down costs only its own answer.
+
+        Args:
+            lines: The lines; see `critics.line.check_line`.
+            deliver: Called with each line's answer as soon as it is there.
+            deadline_s: Seconds for each line.
+        """
+        rest = [line.decode("utf-8", "surrogateescape") for line in lines]
+        answered = 0
+        while answered < len(rest):
+            job = {"kind": "lines", "lines": rest[answered:]}
+            try:
+                async with self._critics.replies(job, deadline_s) as receive:
+                    while answered < len(rest):
+                        reply = await receive()
+                        answered += 1
+                        deliver(line_answer(reply, lines[answered - 1]))
+            except Lost as lost:
+                answered += 1
+                deliver(lost_line(lines[answered - 1], loss(lost)))
+
     async def certify(
         self,
         domain_name: str,
@@ -195,6 +247,20 @@ class Pool:
             raise NotCertifiable(faults[0])
         return adopt(done)
 
+    async def selftest(self, domain_name: str, *, deadline_s: float = 300.0) -> Report:
+        """Examine a domain; see `critics.selftest`.
+
+        Raises:
+            DomainError: There is no such domain.
+        """
+        domain = find_domain(domain_name)
+        job = {"kind": "selftest", "domain": domain_name}
+        done, faults = await self._do(self._critics, job, deadline_s)
+        if not faults:
+            return Report.model_validate(done)
+        failure = Failure(example="", case="declaration", why=faults[0].headline)
+        return Report(domain=domain.name, domain_version=domain.version, failures=(failure,))
+
     async def aclose(self) -> None:
         """End every process; jobs under way are lost."""
         await asyncio.gather(self._critics.aclose(), self._engines.aclose())
@@ -225,29 +291,34 @@ class Pool:
         done, faults = await self._do(self._critics, job, seconds)
         if not faults:
             return Judgement.model_validate({**done, "candidate": spell_out(text)})
-        return Judgement(
-            domain=domain.name,
-            domain_version=domain.version,
-            verdict=Verdict.UNKNOWN,
-            candidate=spell_out(text),
-            score=0.0,
-            diagnostics=faults,
-        )
+        return lost_judgement(domain, text, faults)
 
-    async def _opinion(
-        self, domain: Domain, payload: Payload, text: str, seconds: float
-    ) -> Opinion:
+    async def _second(
+        self, domain: Domain, payload: Payload, own: Judgement, demand: Demand, seconds: float
+    ) -> Judgement:
+        """Have a judgement weighed against a second opinion, where one is to be asked."""
+        if not _well_formed(own):
+            return own
+        if domain.second_opinion is None or not wants_opinion(own, demand):
+            return weigh(own, None, demand)
         started = perf_counter()
-        job = {"kind": "opinion", "domain": domain.name, "problem": payload, "text": text}
+        job = {
+            "kind": "opinion",
+            "domain": domain.name,
+            "problem": payload,
+            "text": own.candidate,
+        }
         done, faults = await self._do(self._engines, job, seconds)
-        if not faults:
-            return Opinion.model_validate(done)
-        return Opinion(
-            engine=f"{domain.name} second opinion",
-            verdict=Verdict.UNKNOWN,
-            reason=faults[0].headline,
-            ms=round((perf_counter() - started) * 1000, 3),
-        )
+        if faults:
+            opinion = Opinion(
+                engine=f"{domain.name} second opinion",
+                verdict=Verdict.UNKNOWN,
+                reason=faults[0].headline,
+                ms=round((perf_counter() - started) * 1000, 3),
+            )
+        else:
+            opinion = Opinion.model_validate(done)
+        return weigh(own, opinion, demand)
 
     async def _do(
         self, crew: Crew, job: Mapping[str, Any], seconds: float
@@ -256,11 +327,11 @@ class Pool:
         try:
             reply = await crew.ask(job, seconds)
         except Lost as lost:
-            return None, (_loss(str(job["kind"]), lost),)
+            return None, (loss(lost),)
         except frames.FrameError as error:
-            raise ProblemError([_unsendable(error)]) from error
+            raise ProblemError([unsendable(error)]) from error
         if "refused" in reply:
-            _refuse(reply["refused"])
+            refuse(reply["refused"])
         if "failed" in reply:
             return None, tuple(Diagnostic.model_validate(item) for item in reply["failed"])
         return reply["done"], ()
@@ -281,42 +352,18 @@ def with_pool(work: Callable[[Pool], Awaitable[T]], **settings: Any) -> T:
     return asyncio.run(run())
 
 
-def wants_opinion(domain: Domain, judgement: Judgement, demand: Demand) -> bool:
-    """Whether a second opinion is to be asked.
-
-    A text that is no answer at all is rejected without one: an independent engine is only ever
-    given what our own syntax stage has read.
-    """
-    if domain.second_opinion is None or _malformed(judgement):
-        return False
+def wants_opinion(judgement: Judgement, demand: Demand) -> bool:
+    """Whether a second opinion on a well-formed candidate is asked."""
     if demand is Demand.AUTO:
         return judgement.verdict is Verdict.ACCEPTED
     return demand is not Demand.SINGLE and judgement.verdict is not Verdict.UNKNOWN
 
 
-def _malformed(judgement: Judgement) -> bool:
+def _well_formed(judgement: Judgement) -> bool:
+    """Whether the text is an answer at all.
+
+    Other texts are rejected without a second opinion, whatever is demanded: an independent engine
+    is only ever given what our own syntax stage has read.
+    """
     syntax = [result for result in judgement.critics if result.critic == "syntax"]
-    return any(result.verdict is Verdict.REJECTED for result in syntax)
-
-
-def _refuse(refused: Mapping[str, Any]) -> NoReturn:
-    diagnostics = [Diagnostic.model_validate(item) for item in refused["diagnostics"]]
-    raise (DomainError if refused["error"] == "DomainError" else ProblemError)(diagnostics)
-
-
-def _loss(kind: str, lost: Lost) -> Diagnostic:
-    what = "ran out of time" if lost.code == "critic-deadline" else "failed"
-    return Diagnostic(
-        code=lost.code,
-        headline=f"the worker's job `{kind}` {what}; nothing was decided",
-        notes=(lost.cause,),
-        severity=Severity.UNKNOWN,
-    )
-
-
-def _unsendable(error: frames.FrameError) -> Diagnostic:
-    return Diagnostic(
-        code="problem-invalid",
-        headline=f"the problem and the answer cannot be judged: {error}",
-        help=("send a smaller, flatter problem",),
-    )
+    return any(result.verdict is Verdict.ACCEPTED for result in syntax)

@@ -1,0 +1,59 @@
+"""What a worker's reply, or the lack of one, means to whoever asked.
+
+Invariant: whatever is missing (a lost worker, a failed domain) becomes `unknown` with a code.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from critics.crew import Lost
+from critics.domain import Domain, DomainError
+from critics.frames import FrameError
+from critics.judge import spell_out
+from critics.line import lost_line
+from critics.types import Diagnostic, Judgement, ProblemError, Severity, Verdict
+
+
+def lost_judgement(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
+    """Say `unknown` of a candidate that could not be judged."""
+    return Judgement(
+        domain=domain.name,
+        domain_version=domain.version,
+        verdict=Verdict.UNKNOWN,
+        candidate=spell_out(text),
+        score=0.0,
+        diagnostics=faults,
+    )
+
+
+def line_answer(reply: Mapping[str, Any], line: bytes) -> bytes:
+    """Read the answer to one line of a batch."""
+    if "failed" in reply:
+        return lost_line(line, Diagnostic.model_validate(reply["failed"][0]))
+    return str(reply["done"]).encode("ascii")
+
+
+def refuse(refused: Mapping[str, Any]) -> NoReturn:
+    """Raise what the worker refused: `ProblemError` or `DomainError`."""
+    diagnostics = [Diagnostic.model_validate(item) for item in refused["diagnostics"]]
+    raise (DomainError if refused["error"] == "DomainError" else ProblemError)(diagnostics)
+
+
+def loss(lost: Lost) -> Diagnostic:
+    """Tell why a worker did not answer."""
+    what = "took too long" if lost.code == "critic-deadline" else "brought its worker down"
+    return Diagnostic(
+        code=lost.code,
+        headline=f"the check {what}; nothing was decided",
+        notes=(lost.cause,),
+        severity=Severity.UNKNOWN,
+    )
+
+
+def unsendable(error: FrameError) -> Diagnostic:
+    """Tell why a job cannot be sent."""
+    return Diagnostic(
+        code="problem-invalid",
+        headline=f"the problem and the answer cannot be judged: {error}",
+        help=("send a smaller, flatter problem",),
+    )
