@@ -52,7 +52,7 @@ class Node(list["Sexpr"]):
         self.at = at
         self.end = at + 1
 
-    __hash__ = None  # type: ignore[assignment]  # a list is mutable while it is read
+    __hash__ = None  # a list is mutable while it is read
 
 
 Sexpr: TypeAlias = Atom | Node

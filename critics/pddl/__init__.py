@@ -1,1 +1,92 @@
 """Classical planning in PDDL: an exact, lifted validator of sequential plans."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+from pydantic import Field
+
+from critics.critic import critic
+from critics.domain import Domain
+from critics.pddl.codes import CODES
+from critics.pddl.explain import explain_cost, explain_failure, explain_goal
+from critics.pddl.plan import Plan, parse_plan
+from critics.pddl.problem_reader import read_task
+from critics.pddl.simulate import trace_plan
+from critics.pddl.task import Task
+from critics.types import Coverage, Diagnostic, Problem
+
+
+class PddlProblem(Problem):
+    """A planning task: a PDDL domain and a PDDL problem, as text."""
+
+    domain: str = Field(description="The PDDL domain, `(define (domain …) …)`.")
+    problem: str = Field(description="The PDDL problem, `(define (problem …) …)`.")
+
+
+def load(problem: PddlProblem) -> Task:
+    """Read the two texts; equal texts give the same task."""
+    return read_task(problem.domain, problem.problem)
+
+
+@critic(decides="every step can be executed, and the goal holds at the end")
+def executes_to_goal(task: Task, plan: Plan) -> Iterator[Diagnostic]:
+    """Execute the plan and yield the one root cause why it is none."""
+    trace = trace_plan(task, plan)
+    if trace.undecided is not None:
+        raise trace.undecided
+    step = trace.failed
+    if step is not None:
+        yield explain_failure(trace, step)
+    elif not all(trace.met):
+        yield explain_goal(trace)
+    else:
+        cost = explain_cost(trace)
+        if cost is not None:
+            yield cost
+
+
+def warnings_of(task: Task) -> tuple[Diagnostic, ...]:
+    """Give the warts that were read around."""
+    return task.warnings
+
+
+def coverage_of(task: Task) -> Coverage:
+    """Say which parts of the task nobody decides."""
+    return Coverage(
+        decided=("the precondition and the effects of every step", "the goal"),
+        undecided=task.undecided,
+    )
+
+
+def score(task: Task, plan: Plan, _errors: object) -> float:
+    """Score progress: half for the steps that can be executed, half for the goals met then."""
+    trace = trace_plan(task, plan)
+    steps, goals = len(plan.steps), len(trace.met)
+    executed = trace.executed / steps if steps else 0.0
+    return (executed + (sum(trace.met) / goals if goals else 0.0)) / 2
+
+
+def prompt(task: Task) -> str:
+    """Put the task to a model."""
+    text = files("critics.pddl").joinpath("prompt.md").read_text(encoding="utf-8")
+    return text.replace("{domain}", task.domain_text.strip()).replace(
+        "{problem}", task.problem_text.strip()
+    )
+
+
+domain = Domain(
+    name="pddl",
+    version="1",
+    summary="Sequential plans for PDDL: STRIPS, typing, ADL, numeric fluents, costs, axioms",
+    problem=PddlProblem,
+    load=load,
+    parse=parse_plan,
+    critics=(executes_to_goal,),
+    prompt=prompt,
+    answer_format="Write one action per line in parentheses: `(action object …)`.",
+    warnings=warnings_of,
+    coverage=coverage_of,
+    score=score,
+    codes=CODES,
+    max_candidate_chars=2_000_000,
+)

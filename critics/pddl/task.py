@@ -91,7 +91,7 @@ class Metric:
     expression: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """One planning task.
 

@@ -56,8 +56,8 @@ class Vocabulary:
     derived: frozenset[str]
     objects: Mapping[str, Types]
     spelling: Mapping[str, str]
-    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
-    _members: dict[Types, dict[str, None]] = field(default_factory=dict, repr=False, compare=False)
+    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
+    _members: dict[Types, dict[str, None]] = field(default_factory=dict, init=False)
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Give a type with all its supertypes."""
