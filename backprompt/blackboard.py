@@ -120,8 +120,10 @@ class Round:
 
     score: float = -1.0
     turn: Turn | None = None
-    news: bool = False
-    """Whether a candidate was judged that was not judged before."""
+    repeats: int = 0
+    """Candidates that were judged in an earlier round or before in this one."""
+    news: int = 0
+    """Candidates that were not."""
     responses: int = 0
     failure: UpstreamError | None = None
 
@@ -170,8 +172,12 @@ class Blackboard:
     # What is asked next.
 
     def open_round(self) -> list[Request]:
-        """Write the back-prompt, and the calls that put it to the model; none if none may be."""
-        self._round = Round()
+        """Write the back-prompt from what the latest round brought, and the calls that put it.
+
+        Returns:
+            Nothing if no further call may be made.
+        """
+        self._close_round()
         if self.settled or self.budget.exhausted(self.usage) is not None:
             return []
         messages = write_messages(self.task, self.strategy, self._turns)
@@ -192,21 +198,6 @@ class Blackboard:
         return write_requests(
             self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
         )
-
-    def close_round(self) -> None:
-        """Turn what the round brought into what the model is told next."""
-        if self._round.failure is not None and not self._round.responses:
-            self._fail(self._round.failure)
-        if self._round.turn is None:
-            return
-        self._turns.append(self._round.turn)
-        self._warm = False
-        if self.strategy.feedback is Feedback.NONE:
-            return
-        stall = self._progress.close_round(self._round.score, repeated=not self._round.news)
-        if stall is not None:
-            self._note(Decided(decision="restart", why=stall))
-            self._turns, self._warm = [], True
 
     # What came back.
 
@@ -250,6 +241,7 @@ class Blackboard:
             return False
         number, judgement = known
         self._note(CandidateRepeated(candidate=number, call=candidate.call))
+        self._round.repeats += 1
         self._consider(judgement, repeated=True)
         return True
 
@@ -271,7 +263,7 @@ class Blackboard:
         """Note what the critics say."""
         self._note(Judged(candidate=number, judgement=judgement))
         self._judged[judgement.candidate] = (number, judgement)
-        self._round.news = True
+        self._round.news += 1
         if self.best is None or judgement.score > self.best.score:
             self.best = judgement
         if judgement.verdict is Verdict.UNKNOWN:
@@ -335,6 +327,22 @@ class Blackboard:
             usage=self.usage,
             models=tuple(self._models),
         )
+
+    def _close_round(self) -> None:
+        """Turn what the round brought into what the model is told next."""
+        ended, self._round, self._warm = self._round, Round(), False
+        if ended.failure is not None and not ended.responses:
+            self._fail(ended.failure)
+        if self.settled or ended.turn is None:
+            return
+        self._turns.append(ended.turn)
+        if self.strategy.feedback is Feedback.NONE:
+            return
+        repeated = bool(ended.repeats and not ended.news)
+        stall = self._progress.close_round(ended.score, repeated=repeated)
+        if stall is not None:
+            self._note(Decided(decision="restart", why=stall))
+            self._turns, self._warm = [], True
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""

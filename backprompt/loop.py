@@ -47,13 +47,12 @@ async def solve(
     board = Blackboard(task, strategy, budget, effects, journal)
     try:
         await critique(board, given(task))
-        while calls := board.open_round():  # back-prompt; nothing once the budget is spent
+        while calls := board.open_round():  # the back-prompt; none once the budget is spent
             async with aclosing(generate(board, calls)) as answers:
                 async for answer in answers:
                     await critique(board, await find_candidates(board, answer))
                     if board.settled:
                         break
-            board.close_round()
         return board.end()
     except asyncio.CancelledError:
         board.abort(Status.CANCELLED, "cancelled")

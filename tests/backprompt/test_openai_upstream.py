@@ -1,0 +1,275 @@
+"""OpenAIUpstream against a real server that misbehaves."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from backprompt.openai_upstream import OpenAIUpstream, Price, make_client
+from backprompt.upstream import Completion, Message, Request, Sampling, UpstreamError
+from tests.upstream_server import HANG, RESET, Behaviour, Reply, UpstreamServer
+
+KEY = "sk-secret-key-of-the-test"
+DONE = Reply("42")
+
+
+def request(timeout_s: float = 30.0, **more: object) -> Request:
+    messages = (Message(role="user", content="Name the number."),)
+    return Request(messages=messages, timeout_s=timeout_s, call=0, **more)
+
+
+@asynccontextmanager
+async def serving(
+    *behaviours: Behaviour, **options: object
+) -> AsyncIterator[tuple[OpenAIUpstream, UpstreamServer]]:
+    async with UpstreamServer(*behaviours) as server, make_client() as client:
+        options = {"api_key": KEY, "backoff_s": 0.001, "client": client, **options}
+        yield OpenAIUpstream(server.base_url, "asked-model", **options), server
+
+
+async def ask(*behaviours: Behaviour, **options: object) -> Completion:
+    async with serving(*behaviours, **options) as (upstream, _):
+        return await upstream.generate(request())
+
+
+async def failure(*behaviours: Behaviour, **options: object) -> UpstreamError:
+    with pytest.raises(UpstreamError) as caught:
+        await ask(*behaviours, **options)
+    assert KEY not in str(caught.value)
+    return caught.value
+
+
+async def test_a_completion_is_read_whole() -> None:
+    usage = {
+        "prompt_tokens": 11,
+        "completion_tokens": 30,
+        "completion_tokens_details": {"reasoning_tokens": 20},
+    }
+    reply = Reply("<think>hm</think>42", usage=usage, message={"reasoning_content": "let me see"})
+    read = await ask(reply, prices={"asked-model": Price(input=1, output=10)})
+    assert (read.text, read.reasoning) == ("<think>hm</think>42", "let me see")
+    assert (read.model, read.finish_reason) == ("served-model", "stop")
+    assert (read.usage.prompt_tokens, read.usage.completion_tokens) == (11, 30)
+    assert (read.usage.reasoning_tokens, read.usage.estimated_tokens) == (20, 0)
+    assert read.usage.cost_usd == pytest.approx(0.000311)
+    assert read.usage.calls == 1
+
+
+async def test_the_request_carries_what_was_asked_and_nothing_else() -> None:
+    sampling = Sampling(
+        temperature=0.5, reasoning_effort="low", max_tokens=9, seed=3, stop=("END",)
+    )
+    async with serving(DONE, DONE) as (upstream, server):
+        await upstream.generate(request(sampling=sampling))
+        await upstream.generate(request())
+    full, bare = (seen.body for seen in server.seen)
+    assert full == {
+        "model": "asked-model",
+        "messages": [{"role": "user", "content": "Name the number."}],
+        "temperature": 0.5,
+        "reasoning_effort": "low",
+        "max_tokens": 9,
+        "seed": 3,
+        "stop": ["END"],
+    }
+    assert set(bare) == {"model", "messages"}
+    assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
+    assert server.seen[0].path == "/v1/chat/completions"
+
+
+async def test_calls_share_a_connection() -> None:
+    async with serving(DONE, DONE) as (upstream, server):
+        await upstream.generate(request())
+        await upstream.generate(request())
+    assert server.connections == 1
+
+
+async def test_the_schema_is_sent_only_to_an_endpoint_that_takes_one() -> None:
+    schema = {"type": "integer"}
+    async with serving(structured=True) as (upstream, server):
+        await upstream.generate(request(answer_schema=schema))
+    assert server.seen[0].body["response_format"]["json_schema"]["schema"] == schema
+    async with serving() as (upstream, server):
+        await upstream.generate(request(answer_schema=schema))
+    assert "response_format" not in server.seen[0].body
+
+
+async def test_missing_usage_is_estimated_and_marked() -> None:
+    read = await ask(Reply("x" * 400, usage=None))
+    assert (read.usage.prompt_tokens, read.usage.completion_tokens) == (4, 100)
+    assert read.usage.estimated_tokens == 104
+
+
+@pytest.mark.parametrize("reported", [{"prompt_tokens": -1}, {"prompt_tokens": "9"}, {}])
+async def test_nonsense_usage_is_no_usage(reported: dict) -> None:
+    read = await ask(Reply("42", usage=reported))
+    assert read.usage.estimated_tokens == read.usage.tokens > 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+async def test_what_cannot_have_been_paid_for_is_retried(status: int) -> None:
+    async with serving(Reply(status=status), Reply(status=status), DONE) as (upstream, server):
+        read = await upstream.generate(request())
+    assert read.text == "42"
+    assert read.usage.calls == 1
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "upstream-busy"), (503, "upstream-failed")])
+async def test_retries_end(status: int, code: str) -> None:
+    async with serving(*[Reply(status=status)] * 9, retries=2) as (upstream, server):
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.generate(request())
+    assert (caught.value.code, caught.value.status) == (code, status)
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
+async def test_a_refusal_is_not_retried_and_quoted_without_the_key(status: int) -> None:
+    told = json.dumps({"error": {"message": f"no,\n {KEY} is bad"}}).encode()
+    async with serving(Reply(status=status, body=told)) as (upstream, server):
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.generate(request())
+    assert (caught.value.code, caught.value.status) == ("upstream-refused", status)
+    assert str(caught.value).endswith(f"answered {status}: no, *** is bad")
+    assert len(server.seen) == 1
+    assert caught.value.usage.tokens == 0
+
+
+async def test_retry_after_is_honoured() -> None:
+    reply = Reply(status=429, headers={"retry-after": "0.05"})
+    async with serving(reply, DONE, backoff_s=3000) as (upstream, _):
+        assert (await upstream.generate(request())).text == "42"
+
+
+@pytest.mark.parametrize("after", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT"])
+async def test_a_wait_that_outlasts_the_budget_is_not_begun(after: str) -> None:
+    error = await failure(Reply(status=429, headers={"retry-after": after}))
+    assert error.code == "upstream-busy"
+
+
+async def test_a_senseless_retry_after_is_ignored() -> None:
+    assert (await ask(Reply(status=429, headers={"retry-after": "soon"}), DONE)).text == "42"
+
+
+async def test_nobody_there_is_retried_and_told() -> None:
+    async with UpstreamServer() as server:
+        url = server.base_url
+    upstream = OpenAIUpstream(url, "m", retries=1, backoff_s=0.001)
+    with pytest.raises(UpstreamError) as caught:
+        await upstream.generate(request())
+    await upstream.aclose()
+    assert caught.value.code == "upstream-unreachable"
+    assert caught.value.usage.tokens == 0
+
+
+@pytest.mark.parametrize("broken", [RESET, Reply("42" * 500, cut=100)])
+async def test_a_broken_connection_may_be_billed_so_it_is_not_retried(broken: Behaviour) -> None:
+    async with serving(broken, DONE) as (upstream, server):
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.generate(request())
+    assert caught.value.code == "upstream-unreachable"
+    assert caught.value.usage.estimated_tokens > 0
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>gateway</html>",
+        b"",
+        b"[1, 2]",
+        b'{"choices": []}',
+        b'{"choices": [{"message": "text"}]}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+async def test_a_body_that_is_no_completion_is_an_error_of_its_own(body: bytes) -> None:
+    error = await failure(Reply(body=body))
+    assert error.code == "upstream-invalid"
+    assert "gateway" not in str(error)
+    assert error.usage.estimated_tokens > 0
+
+
+async def test_an_error_inside_a_200_is_an_error() -> None:
+    error = await failure(Reply(body=b'{"error": {"message": "no capacity"}}'))
+    assert error.code == "upstream-failed"
+    assert "no capacity" in str(error)
+
+
+async def test_a_response_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backprompt.openai_upstream.MAX_RESPONSE_BYTES", 1000)
+    error = await failure(Reply("x" * 2000))
+    assert error.code == "upstream-invalid"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (None, ""),
+        ([{"type": "text", "text": "4"}, {"type": "image"}, {"text": "2"}], "42"),
+        ("a\ud800b", "a?b"),
+        (17, ""),
+    ],
+)
+async def test_odd_contents_become_text(content: object, text: str) -> None:
+    assert (await ask(Reply(message={"content": content}))).text == text
+
+
+async def test_a_hanging_upstream_is_cut_at_the_end_of_the_budget() -> None:
+    async with serving(HANG) as (upstream, server):
+        with pytest.raises(UpstreamError) as caught:
+            await upstream.generate(request(timeout_s=0.1))
+        await server.gone.wait()
+    assert caught.value.code == "upstream-timeout"
+    assert caught.value.usage.estimated_tokens > 0
+
+
+async def test_cancelling_closes_the_connection() -> None:
+    async with serving(HANG) as (upstream, server):
+        call = asyncio.create_task(upstream.generate(request()))
+        await server.arrived.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await server.gone.wait()
+    assert server.disconnects == 1
+
+
+async def test_an_endpoint_may_call_the_cap_otherwise() -> None:
+    told = {"error": {"message": "use 'max_completion_tokens' instead of 'max_tokens'"}}
+    refusal = Reply(status=400, body=json.dumps(told).encode())
+    async with serving(refusal, DONE, DONE) as (upstream, server):
+        for _ in range(2):
+            await upstream.generate(request(sampling=Sampling(max_tokens=7)))
+    caps = [("max_tokens" in s.body, "max_completion_tokens" in s.body) for s in server.seen]
+    assert caps == [(True, False), (False, True), (False, True)]
+
+
+async def test_the_cost_budget_lowers_the_cap() -> None:
+    prices = {"asked-model": Price(input=0, output=10)}
+    async with serving(prices=prices) as (upstream, server):
+        await upstream.generate(request(max_cost_usd=0.001))
+        await upstream.generate(request(max_cost_usd=0.001, sampling=Sampling(max_tokens=5)))
+    assert [seen.body["max_tokens"] for seen in server.seen] == [100, 5]
+
+
+async def test_a_key_that_cannot_be_sent_is_refused_unquoted() -> None:
+    with pytest.raises(ValueError, match="API key") as caught:
+        OpenAIUpstream("http://127.0.0.1:1/v1", "m", api_key="bad\nkey")
+    assert "bad" not in str(caught.value)
+
+
+async def test_a_shared_client_outlives_its_upstream() -> None:
+    async with UpstreamServer() as server, make_client() as client:
+        await OpenAIUpstream(server.base_url, "m", client=client).aclose()
+        assert not client.is_closed
+        assert isinstance(client, httpx.AsyncClient)
+        own = OpenAIUpstream(server.base_url, "m")
+        await own.generate(request())
+        await own.aclose()
+        assert own._client.is_closed
