@@ -142,13 +142,25 @@ def _parse(domain: str, problem: str) -> Reading:
     environment.error_used_name = False
     _adopt(environment)
     read_problem = import_module("unified_planning.io").PDDLReader(environment).parse_problem_string
-    found = read_problem(domain, problem)
+    found = read_problem(_without_stray(domain), _without_stray(problem))
     # A metric says nothing on validity, and evaluating some of them raises.
     found.clear_quality_metrics()
     simulators = import_module("unified_planning.engines.sequential_simulator")
     _refuse(found, simulators.UPSequentialSimulator.supported_kind())
     simulator = simulators.UPSequentialSimulator(found, error_on_failed_checks=False)
     return Reading(found, simulator, environment)
+
+
+def _without_stray(text: str) -> str:
+    """Leave out closing parentheses that close nothing: a wart that our own reader warns of."""
+    try:
+        stray = read(Source("problem", text), PDDL).stray
+    except SexprError as error:
+        raise Unavailable("the problem cannot be read") from error
+    characters = list(text)
+    for place in stray:
+        characters[place] = " "
+    return "".join(characters)
 
 
 def _refuse(problem: Any, supported: Any) -> None:
