@@ -7,12 +7,15 @@ with its reading of the clock can play the same run again.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from datetime import datetime
+from typing import Protocol, Self, TypeVar
 
 from pydantic import JsonValue
 
 from backprompt.upstream import Completion, Request, Upstream, UpstreamError, estimate_usage
-from critics.certificate import Provenance
+from critics.certificate import NotCertifiable, Provenance, certify
+from critics.domain import Domain
+from critics.judge import judge, read_problem
 from critics.types import Judgement
 
 T = TypeVar("T")
@@ -132,6 +135,49 @@ class DirectKernel:
         self._extract = extract
         self._judge = judge
         self._certify = certify
+
+    @classmethod
+    def of_domain(
+        cls,
+        domain: Domain,
+        problem: Mapping[str, JsonValue],
+        *,
+        certificate_id: str,
+        issued_at: datetime,
+    ) -> Self:
+        """Ask an installed domain's own critics; there is no second opinion and no deadline.
+
+        Args:
+            domain: The domain.
+            problem: Its payload.
+            certificate_id: Given to the certificate, if there will be one.
+            issued_at: Likewise; with a time zone.
+
+        Raises:
+            ProblemError: The problem is wrong.
+        """
+        payload = read_problem(domain, problem)
+        instance = domain.load(payload)
+
+        def mint(judgement: Judgement, provenance: Provenance) -> Certificate | None:
+            try:
+                minted = certify(
+                    domain.name,
+                    problem,
+                    judgement.candidate,
+                    certificate_id=certificate_id,
+                    issued_at=issued_at,
+                    provenance=provenance,
+                )
+            except NotCertifiable:
+                return None
+            return minted.model_dump(mode="json")
+
+        return cls(
+            extract=lambda response: domain.extract(instance, response),
+            judge=lambda text: judge(domain, payload, text),
+            certify=mint,
+        )
 
     async def extract(self, response: str) -> Sequence[str]:
         """Find the candidates in a response."""
