@@ -75,7 +75,7 @@ def test_effects_that_meet_only_in_this_step_leave_no_opinion():
         ),
         (
             "(:predicates (p ?x) (o)) (:action a :parameters (?x) :effect (p ?x))",
-            "(:objects o) (:init) (:goal (p o))",
+            "(:objects o r) (:init) (:goal (p r))",
             "`o` names an object and a predicate",
         ),
         ("(:predicates (p)", "(:init) (:goal (p))", ""),
