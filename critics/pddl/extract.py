@@ -21,6 +21,9 @@ from typing import Any
 from critics.pddl.lines import Kind, Line, Names, Step, Style, read_line, read_step
 from critics.pddl.task import Task
 
+EMPTY_PLAN = "; empty plan"
+"""The canonical text of the plan without steps; only a response that names it is read so."""
+
 MAX_CANDIDATES = 8
 MAX_JSON_CHARS = 1_000_000
 MAX_JSON_TRIES = 4
@@ -66,6 +69,12 @@ _MARK = r"[ _-]?(?:plan|answer|solution)[ _-]?"
 _MARKER = re.compile(
     rf"[\[<]\s?(?P<close>/|end[ _-](?:of[ _-])?)?(?:query|final|the|my)?{_MARK}"
     r"(?P<end>end)?(?:start|begin)?\s?[\]>]",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    r"\b(?:empty (?:plan|sequence|list)|plan is (?:the )?empty"
+    r"|no (?:actions?|steps?) (?:is|are) (?:needed|required|necessary))\b"
+    r"|[\[<]plan[\]>]\s*[\[<](?:/plan|plan[ _]end)[\]>]",
     re.IGNORECASE,
 )
 _THOUGHT = re.compile(r"<(/?)(?:think|thinking|thought|reasoning|scratchpad)>", re.IGNORECASE)
@@ -130,11 +139,14 @@ def extract(task: Task, response: str) -> Sequence[str]:
 
 def extract_plans(names: Names, response: str) -> Sequence[str]:
     """Find every plan in a response, given only the problem's names."""
-    sections = _split_sections(_drop_thoughts(response.translate(_SHAPES)))
+    answer = _drop_thoughts(response.translate(_SHAPES))
+    sections = _split_sections(answer)
     plans = [plan for plan in _collect(sections, names) if _is_plan(plan, names)]
     plans.sort(key=lambda plan: (plan.known, plan.place, plan.section), reverse=True)
     if plans and plans[0].known:
         plans = [plan for plan in plans if plan.known]
+    if not plans and _EMPTY.search(answer):
+        return [EMPTY_PLAN]
     return list(dict.fromkeys(plan.text for plan in plans))[:MAX_CANDIDATES]
 
 
