@@ -152,14 +152,20 @@ def _by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
 
 def _tell_one(diagnostic: Diagnostic, lead: str, *, explain: bool) -> list[str]:
     lines = [lead + _cap(diagnostic.headline)]
-    if diagnostic.at is not None:
-        lines += _tell_place(diagnostic.at, labelled=explain)
+    place = diagnostic.at
+    if place is not None and not (_quoted(place, diagnostic.headline) and not place.label):
+        lines += _tell_place(place, labelled=explain)
     if explain:
         for place in _distinct(diagnostic.also):
             lines += _tell_place(place, labelled=True)
         lines += [f"   note: {_cap(note)}" for note in diagnostic.notes]
         lines += [f"   help: {_cap(line)}" for line in diagnostic.help]
     return lines
+
+
+def _quoted(place: Location, headline: str) -> bool:
+    """Say whether a headline already shows the text at a place."""
+    return bool(place.text) and str(place.text).strip() in headline
 
 
 def _distinct(places: Iterable[Location]) -> list[Location]:
