@@ -187,15 +187,14 @@ def work(channel: socket.socket, memory_mb: int) -> None:
         seconds = float(job.pop("seconds")) + ALARM_GRACE_S
         signal.setitimer(signal.ITIMER_REAL, seconds)
         for reply in jobs.perform(job):
-            answer = {**reply, "retire": _swollen(memory_mb)}
-            channel.sendall(_encode(answer))
+            channel.sendall(_encode(reply, retire=_swollen(memory_mb)))
             signal.setitimer(signal.ITIMER_REAL, seconds)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _encode(answer: jobs.Reply) -> bytes:
-    frame, faults = guard("result", lambda: frames.encode(answer))
-    return frame if frame is not None else frames.encode(jobs.failure(faults))
+def _encode(reply: jobs.Reply, *, retire: bool) -> bytes:
+    frame, faults = guard("result", lambda: frames.encode({**reply, "retire": retire}))
+    return frame or frames.encode({**jobs.failure(faults), "retire": retire})
 
 
 def _swollen(memory_mb: int) -> bool:

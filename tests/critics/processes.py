@@ -1,0 +1,41 @@
+"""Looking at processes, on Linux."""
+
+import os
+import select
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+
+def parents() -> dict[int, int]:
+    """Map every live process to its parent."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if folder.name.isdigit():
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    found[int(folder.name)] = int(parent)
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Give every process below one."""
+    tree, below, found = parents(), {pid}, set()
+    while below:
+        below = {child for child, parent in tree.items() if parent in below}
+        found |= below
+    return found
+
+
+def ended(pids: Iterable[int], seconds: float = 20.0) -> bool:
+    """Wait until every process has ended."""
+    for pid in pids:
+        try:
+            handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        with os.fdopen(handle):
+            if not select.select([handle], [], [], seconds)[0]:
+                return False
+    return True
