@@ -124,6 +124,8 @@ class Round:
     """Candidates that were judged in an earlier round or before in this one."""
     news: int = 0
     """Candidates that were not."""
+    calls: int = 0
+    """Calls that were really made."""
     responses: int = 0
     failure: UpstreamError | None = None
 
@@ -149,6 +151,7 @@ class Blackboard:
         self._progress = Progress(self.strategy.restart_after)
         self._meter = Meter()
         self._warm = False
+        self._next_call = 0
         self._stop: Stop | None = None
         self._won: Won | None = None
         self._note(
@@ -191,7 +194,8 @@ class Blackboard:
             return []
         sampling = self.task.sampling
         sampling = self.strategy.vary(sampling) if self._warm else sampling
-        calls = tuple(range(self.usage.calls, self.usage.calls + width))
+        calls = tuple(range(self._next_call, self._next_call + width))
+        self._next_call += width
         self.usage += Usage(rounds=1)
         fresh = not keep_turns(self.strategy, self._turns)
         self._note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
@@ -203,7 +207,7 @@ class Blackboard:
 
     def call_finished(self, request: Request, completion: Completion) -> None:
         """Note an answer and what it cost."""
-        usage = self._charge(completion.usage)
+        usage = self._charge(completion.usage.model_copy(update={"calls": 1}))
         self._meter.learn(request, usage)
         self._models[completion.model] = None
         self._note(
@@ -333,6 +337,8 @@ class Blackboard:
         ended, self._round, self._warm = self._round, Round(), False
         if ended.failure is not None and not ended.responses:
             self._fail(ended.failure)
+            if not ended.calls:  # nobody could be asked, so it was no round
+                self.usage += Usage(rounds=-1)
         if self.settled or ended.turn is None:
             return
         self._turns.append(ended.turn)
@@ -364,8 +370,9 @@ class Blackboard:
             self._stop = Stop(Status.FAILED, error.code, str(error))
 
     def _charge(self, usage: Usage) -> Usage:
-        own = usage.model_copy(update={"calls": 1, "rounds": 0, "candidates": 0, "seconds": 0.0})
+        own = usage.model_copy(update={"rounds": 0, "candidates": 0, "seconds": 0.0})
         self.usage += own
+        self._round.calls += own.calls
         return own
 
     def _note(self, event: Event) -> None:

@@ -90,7 +90,7 @@ class UpstreamError(Exception):
             after retries), `upstream-failed` (5xx after retries), `upstream-timeout`,
             `upstream-invalid` (not the expected JSON), `upstream-none`, `recording-ended`.
         status: The upstream's HTTP status, if any.
-        usage: What the failed call has cost all the same.
+        usage: What the failed call has cost all the same; `calls` is 0 if nobody was asked.
     """
 
     def __init__(

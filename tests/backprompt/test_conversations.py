@@ -44,6 +44,7 @@ async def test_replayed_conversations_reproduce_the_recorded_curves(planbench: R
         else:
             assert (status, reason) == (Status.EXHAUSTED, "recording-ended"), row["id"]
             assert row["accepted_at"] is None, row["id"]
+            assert rounds == len(row["rounds"]), row["id"]
     for name, curve in planbench.meta["curves"].items():
         expected = curve["solved_after_round"]
         reached = [sum(r <= after for r in won[name]) for after in range(1, len(expected) + 1)]

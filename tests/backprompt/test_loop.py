@@ -196,7 +196,7 @@ async def test_the_end_of_a_recording_ends_the_run_uncertified() -> None:
 
 
 async def test_a_failed_call_keeps_what_was_spent_and_the_best_answer() -> None:
-    bad = UpstreamError("upstream-failed", "500", status=500, usage=Usage(prompt_tokens=7))
+    bad = UpstreamError("upstream-failed", "500", status=500, usage=Usage(calls=1, prompt_tokens=7))
     outcome, _, _ = await run(completion("41", tokens=5), bad)
     assert (outcome.status, outcome.reason) == (Status.FAILED, "upstream-failed")
     assert (outcome.usage.calls, outcome.usage.tokens) == (2, 12)
