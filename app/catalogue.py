@@ -11,11 +11,15 @@ from starlette.responses import JSONResponse
 from app.codes import SERVICE_CODES, explain, list_codes
 from app.failures import ServiceError
 from app.nearest import did_you_mean
+from app.openapi import problems
 from app.protocol import CodeInfo, DomainDetails, DomainSummary, Health, Readiness
 from critics.codes import Code
 from critics.domain import Domain, find_domain, installed
 
 router = APIRouter()
+
+NOT_FOUND = problems("not-found", "invalid-request")
+UNKNOWN = problems("code-unknown", "invalid-request")
 
 
 @router.get("/healthz", tags=["health"], summary="Whether the process is up")
@@ -42,7 +46,7 @@ async def domains() -> list[DomainSummary]:
     return [_summary(find_domain(name)) for name in sorted(installed())]
 
 
-@router.get("/domains/{name}", tags=["domains"], summary="One domain in full")
+@router.get("/domains/{name}", tags=["domains"], summary="One domain in full", responses=NOT_FOUND)
 async def domain(name: str) -> DomainDetails:
     """Show a domain's problem schema, answer format, critics, examples and codes."""
     if name not in installed():
@@ -57,7 +61,9 @@ async def errors() -> list[CodeInfo]:
     return [_info(name, code) for name, code in list_codes().items()]
 
 
-@router.get("/errors/{code}", tags=["errors"], summary="One error code explained")
+@router.get(
+    "/errors/{code}", tags=["errors"], summary="One error code explained", responses=UNKNOWN
+)
 async def error(code: str) -> CodeInfo:
     """Explain one code: what happened, why, and what to do next."""
     found = explain(code)

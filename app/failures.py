@@ -51,7 +51,7 @@ class ProblemDetails(BaseModel):
     """Stable code."""
     help: tuple[str, ...] = ()
     """Next actions."""
-    errors: tuple[Fault, ...] = Field(())
+    errors: tuple[Fault, ...] = Field(default=())
     """Every fault, where there are several."""
 
 

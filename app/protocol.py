@@ -36,6 +36,20 @@ SWITCH: dict[str, JsonValue] = {
 """The smallest PDDL problem, used as the example of every schema that takes a problem."""
 
 
+ACCEPTED: dict[str, JsonValue] = {
+    "domain": "pddl",
+    "domain_version": "1",
+    "verdict": "accepted",
+    "candidate": "(turn-on lamp)",
+    "score": 1.0,
+    "diagnostics": [],
+    "critics": [],
+    "coverage": {"decided": ["the goal"], "undecided": []},
+    "assurance": "single",
+    "opinions": [],
+}
+"""The judgement of a good answer to it."""
+
 EVENTS_EXAMPLE = """: keep-alive
 
 event: round-started
@@ -86,11 +100,11 @@ class SolveRequest(Wire):
     """How the loop reacts; fields left out take the server's defaults."""
     sampling: Sampling | None = None
     """How the model is to sample; fields left out take the server's defaults."""
-    instructions: str | None = Field(None, max_length=100_000)
+    instructions: str | None = Field(default=None, max_length=100_000)
     """Your own instructions to the model, beside the domain's task text."""
-    examples: tuple[Shot, ...] = Field((), max_length=32)
+    examples: tuple[Shot, ...] = Field(default=(), max_length=32)
     """Worked examples to put before the task."""
-    start_from: str | None = Field(None, max_length=4_000_000)
+    start_from: str | None = Field(default=None, max_length=4_000_000)
     """A candidate to begin with: it is judged first, at no cost, and repaired if it is rejected."""
     on_fail: OnFail = "error"
     """`error`: without a certificate there is no answer content. `best_effort`: the best
@@ -100,7 +114,7 @@ class SolveRequest(Wire):
     trace: bool = False
     """Show prompts, responses and rejected candidates in the events, each marked
     `certified: false`."""
-    model: str | None = Field(None, min_length=1, max_length=200)
+    model: str | None = Field(default=None, min_length=1, max_length=200)
     """Model to ask at the upstream instead of the configured one."""
 
 
@@ -172,24 +186,14 @@ class SolveResult(Wire):
             "examples": [
                 {
                     "id": "run_01KANW8V8S4Q0Y5J1T3Z9X7C2B",
-                    "status": "exhausted",
-                    "certified": False,
-                    "answer": None,
-                    "certificate": None,
-                    "rounds": 5,
-                    "usage": Usage(rounds=5, calls=5, candidates=5).model_dump(),
+                    "status": "certified",
+                    "certified": True,
+                    "answer": "(turn-on lamp)",
+                    "certificate": {"id": "cert_01KANW8XQ2N5R7T9V1X3Z5B7D9", "claim": "answer"},
+                    "rounds": 2,
+                    "usage": Usage(rounds=2, calls=2, candidates=2).model_dump(),
                     "budget": Budget(rounds=5).model_dump(),
-                    "reason": "rounds",
-                    "judgement": PublicJudgement(
-                        domain="pddl",
-                        domain_version="1",
-                        verdict=Verdict.REJECTED,
-                        score=0.5,
-                        codes=("pddl-goal-unmet",),
-                        critics=(),
-                        coverage=Coverage(decided=("the goal",)),
-                        assurance=Assurance.SINGLE,
-                    ).model_dump(mode="json"),
+                    "judgement": ACCEPTED,
                     "upstream": "configured",
                     "model": "some-model",
                     "elapsed_s": 12.5,
@@ -204,9 +208,9 @@ class SolveResult(Wire):
     """How it ended."""
     certified: bool
     """Whether `answer` is there, certified."""
-    answer: str | None
+    answer: str | None = None
     """The certified canonical answer."""
-    certificate: dict[str, JsonValue] | None
+    certificate: dict[str, JsonValue] | None = None
     """What was proved, with everything needed to check it again offline."""
     rounds: int
     """Rounds begun."""
@@ -214,15 +218,15 @@ class SolveResult(Wire):
     """What was spent: the sum over all calls."""
     budget: Budget
     """What was allowed."""
-    reason: str | None
+    reason: str | None = None
     """Which dimension of the budget ended the run, or the error code."""
-    judgement: Judgement | PublicJudgement | None
+    judgement: Judgement | PublicJudgement | None = None
     """Of the certified answer in full; of the best candidate without anything that quotes it."""
     best: Best | None = None
     """With `on_fail: best_effort` only."""
     upstream: str
     """Where guesses came from: `openai`, `local`, `replay` ..."""
-    model: str | None
+    model: str | None = None
     """The model, as the upstream reported it."""
     elapsed_s: float
     """Wall seconds."""
@@ -233,25 +237,7 @@ class SolveResult(Wire):
 class CheckResult(Judgement):
     """The judgement of your answer, with the codes behind it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "domain": "pddl",
-                    "domain_version": "1",
-                    "verdict": "accepted",
-                    "candidate": "(turn-on lamp)",
-                    "score": 1.0,
-                    "diagnostics": [],
-                    "critics": [],
-                    "coverage": {"decided": ["the goal"], "undecided": []},
-                    "assurance": "single",
-                    "opinions": [],
-                    "codes": [],
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**ACCEPTED, "codes": []}]})
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's own recommendation
     @property

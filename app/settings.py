@@ -58,7 +58,7 @@ class Group(BaseModel):
 class UpstreamSettings(Group):
     """Where guesses come from. Without `base_url` and `replay` a local model is looked for."""
 
-    base_url: str | None = Field(None, pattern=r"^https?://[^\s/]+\S*$")
+    base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+\S*$")
     """Base URL of an OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`."""
     model: str | None = None
     """Name of the model at the upstream; a request may name another one."""
@@ -72,15 +72,15 @@ class UpstreamSettings(Group):
     """Fall back to the embedded model when its runtime and weights are installed."""
     prices: dict[str, Price] = {}
     """Prices per model name; a model without a price costs 0."""
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(default=None, ge=0, le=2)
     """Sampling temperature of requests that name none; empty leaves it to the upstream."""
-    max_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
     """Completion tokens per call of requests that name none."""
     reasoning_effort: str | None = None
     """Reasoning effort of requests that name none, such as `low` or `high`."""
-    timeout_s: float = Field(600.0, gt=0, le=86_400)
+    timeout_s: float = Field(default=600.0, gt=0, le=86_400)
     """Seconds one call may take, retries included, within the run's own budget."""
-    retries: int = Field(2, ge=0, le=10)
+    retries: int = Field(default=2, ge=0, le=10)
     """Retries of one call after 429, 5xx or a failed connection, within the run's budget."""
 
 
@@ -89,43 +89,43 @@ class WorkerSettings(Group):
 
     size: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """Worker processes; the default is one per processor core."""
-    memory_mb: int = Field(1024, ge=128)
+    memory_mb: int = Field(default=1024, ge=128)
     """Address space of one worker, in MiB; a check that needs more ends as `unknown`."""
-    deadline_s: float = Field(10.0, gt=0, le=3600)
+    deadline_s: float = Field(default=10.0, gt=0, le=3600)
     """Seconds one check may take before its worker is killed and the verdict is `unknown`."""
-    opinion_deadline_s: float = Field(5.0, gt=0, le=3600)
+    opinion_deadline_s: float = Field(default=5.0, gt=0, le=3600)
     """Seconds a second opinion may take before it counts as unavailable."""
-    recycle_after: int = Field(1000, ge=1)
+    recycle_after: int = Field(default=1000, ge=1)
     """Jobs after which a worker process is replaced by a fresh one."""
 
 
 class Caps(Group):
     """The most a single request may ask for; a budget above a cap is refused."""
 
-    rounds: int = Field(100, ge=1)
+    rounds: int = Field(default=100, ge=1)
     """Generate-judge rounds."""
-    candidates: int | None = Field(None, ge=1)
+    candidates: int | None = Field(default=None, ge=1)
     """Candidate texts judged."""
-    seconds: float = Field(3600.0, gt=0)
+    seconds: float = Field(default=3600.0, gt=0)
     """Wall seconds."""
-    tokens: int | None = Field(None, ge=1)
+    tokens: int | None = Field(default=None, ge=1)
     """Prompt and completion tokens together."""
-    cost_usd: float | None = Field(None, gt=0)
+    cost_usd: float | None = Field(default=None, gt=0)
     """US dollars."""
-    n: int = Field(16, ge=1)
+    n: int = Field(default=16, ge=1)
     """Answers that one round of a parallel search asks for."""
 
 
 class Limits(Group):
     """What one client can make the service hold and do."""
 
-    body_bytes: int = Field(4_000_000, ge=1024)
+    body_bytes: int = Field(default=4_000_000, ge=1024)
     """Bytes of a request body; a longer one is refused unread."""
-    json_depth: int = Field(64, ge=4, le=200)
+    json_depth: int = Field(default=64, ge=4, le=200)
     """Nesting of JSON in a request body."""
-    concurrent_runs: int = Field(32, ge=1)
+    concurrent_runs: int = Field(default=32, ge=1)
     """Runs under way at once; one more is refused with `Retry-After` before it costs anything."""
-    concurrent_checks: int = Field(64, ge=1)
+    concurrent_checks: int = Field(default=64, ge=1)
     """Checks without a model under way at once."""
 
 
@@ -144,11 +144,11 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """Address the service listens on; `0.0.0.0` opens it to the network, without any login."""
-    port: int = Field(8080, ge=0, le=65_535)
+    port: int = Field(default=8080, ge=0, le=65_535)
     """Port the service listens on; 0 picks a free one."""
     models_dir: Path | None = None
     """Where the weights of embedded models lie; the default is the user's data directory."""
-    sse_keepalive_s: float = Field(15.0, gt=0, le=300)
+    sse_keepalive_s: float = Field(default=15.0, gt=0, le=300)
     """Seconds between the comments that keep a silent event stream open."""
     upstream: UpstreamSettings = UpstreamSettings()
     worker: WorkerSettings = WorkerSettings()

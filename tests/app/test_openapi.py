@@ -1,0 +1,78 @@
+"""The description of the service: every example fits its own schema and is really accepted."""
+
+import json
+
+import pytest
+
+from app import protocol
+from app.failures import ProblemDetails
+from tests.app.conftest import client, make_app
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def document(pool):
+    return make_app(pool).openapi()
+
+
+def schemas_with_examples(document):
+    return {
+        name: schema
+        for name, schema in document["components"]["schemas"].items()
+        if "examples" in schema
+    }
+
+
+def fits(name, value):
+    """Read a value as the schema's own model, which takes no unknown and misses no field."""
+    model = getattr(protocol, name)
+    told = {field: value[field] for field in value if field not in model.model_computed_fields}
+    read = model.model_validate(told)
+    assert set(read.model_dump()) >= set(value)
+
+
+async def test_every_example_of_a_schema_fits_it(document):
+    found = schemas_with_examples(document)
+    assert {"SolveRequest", "SolveResult", "CheckRequest", "CheckResult"} <= set(found)
+    for name, schema in found.items():
+        for example in schema["examples"]:
+            fits(name, example)
+            assert set(schema["required"]) <= set(example)
+
+
+async def test_every_error_example_fits_the_schema_of_errors(document):
+    seen = set()
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {}).get("application/problem+json", {})
+                for code, example in content.get("examples", {}).items():
+                    ProblemDetails.model_validate(example["value"])
+                    assert example["value"]["code"] == code
+                    assert str(example["value"]["status"]) == status
+                    seen.add(code)
+    assert {"invalid-json", "budget-above-cap", "upstream-none", "too-many-runs"} <= seen
+
+
+async def test_every_request_example_is_accepted_by_the_service(pool, document):
+    requests = {"/solve": "SolveRequest", "/check": "CheckRequest"}
+    async with client(make_app(pool, "(turn-on lamp)")) as http:
+        for path, name in requests.items():
+            for example in document["components"]["schemas"][name]["examples"]:
+                response = await http.post(path, json=example)
+                assert response.status_code == 200, response.text
+                fits(f"{name.removesuffix('Request')}Result", response.json())
+                good = {"/solve": ("status", "certified"), "/check": ("verdict", "accepted")}[path]
+                assert response.json()[good[0]] == good[1]
+
+
+async def test_every_field_is_described(document):
+    ours = ("SolveRequest", "SolveResult", "CheckRequest", "ProblemDetails", "Readiness")
+    for name in ours:
+        for field, schema in document["components"]["schemas"][name]["properties"].items():
+            assert schema.get("description"), f"{name}.{field}"
+
+
+async def test_the_default_error_of_the_framework_is_not_described(document):
+    assert "HTTPValidationError" not in json.dumps(document)

@@ -1,0 +1,157 @@
+"""Streams and hang-ups, over a real server on 127.0.0.1."""
+
+import asyncio
+import json
+
+import pytest
+
+from app.upstreams import choose_upstream
+from tests.app.conftest import REQUEST, make_app, served
+from tests.upstream_server import HANG, Reply, UpstreamServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SOON_S = 5.0
+"""Far more than anything here takes; a hang fails instead of waiting for ever."""
+
+
+async def send(port: int, path: str, body: dict, accept: str = "text/event-stream"):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nhost: service\r\naccept: {accept}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+    )
+    writer.write(head.encode() + content)
+    await writer.drain()
+    return reader, writer
+
+
+async def read_until(reader: asyncio.StreamReader, mark: bytes) -> bytes:
+    async with asyncio.timeout(SOON_S):
+        return await reader.readuntil(mark)
+
+
+def frames(text: str) -> list[tuple[str, dict]]:
+    found = []
+    for block in text.replace("\r\n", "\n").split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found
+
+
+def upstream_settings(server: UpstreamServer) -> dict:
+    return {"upstream": {"base_url": server.base_url, "model": "served-model", "retries": 0}}
+
+
+async def test_events_come_live_and_the_result_last(pool):
+    held = asyncio.Event()
+    async with (
+        UpstreamServer(Reply("bye"), Reply("hello", wait=held)) as upstream,
+        served(make_app(pool, **upstream_settings(upstream))) as (_, port),
+    ):
+        reader, writer = await send(port, "/solve", REQUEST)
+        head = await read_until(reader, b"\r\n\r\n")
+        early = await read_until(reader, b"event: judged")
+        held.set()
+        late = await read_until(reader, b"0\r\n\r\n")
+        writer.close()
+    assert b"x-accel-buffering: no" in head.lower()
+    assert b"no-transform" in head
+    assert b"text/event-stream" in head
+    assert b": keep-alive" in early
+    name, result = frames((early + late).decode())[-1]
+    assert (name, result["status"], result["answer"]) == ("result", "certified", "hello")
+
+
+async def test_event_ids_count_up(pool):
+    async with served(make_app(pool, "bye", "hello")) as (_, port):
+        reader, writer = await send(port, "/solve", REQUEST)
+        text = (await read_until(reader, b"0\r\n\r\n")).decode()
+        writer.close()
+    ids = [int(line[4:]) for line in text.splitlines() if line.startswith("id: ")]
+    assert ids == list(range(len(ids)))
+    assert len(ids) > 5
+
+
+async def test_a_silent_upstream_is_bridged_by_comments_from_the_start(pool):
+    async with (
+        UpstreamServer(HANG) as upstream,
+        served(make_app(pool, sse_keepalive_s=0.05, **upstream_settings(upstream))) as (_, port),
+    ):
+        reader, writer = await send(port, "/solve", REQUEST)
+        for _ in range(4):
+            await read_until(reader, b": keep-alive\n\n")
+        writer.close()
+        async with asyncio.timeout(SOON_S):
+            await upstream.gone.wait()
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+async def test_a_client_that_hangs_up_ends_the_call_to_the_model(pool, accept):
+    async with UpstreamServer(HANG) as upstream:
+        app = make_app(pool, **upstream_settings(upstream))
+        async with served(app) as (_, port):
+            _, writer = await send(port, "/solve", REQUEST, accept)
+            async with asyncio.timeout(SOON_S):
+                await upstream.arrived.wait()
+                assert app.state.service.runs.taken == 1
+                writer.transport.abort()
+                started = asyncio.get_running_loop().time()
+                await upstream.gone.wait()
+            assert asyncio.get_running_loop().time() - started < 1
+        assert app.state.service.runs.taken == 0
+        assert upstream.disconnects == 1
+
+
+async def test_a_client_that_hangs_up_frees_the_worker(pool):
+    app = make_app(pool, worker={"deadline_s": 30})
+    body = {"domain": "word", "problem": {"word": "hello"}, "answer": "!loop"}
+    async with served(app) as (_, port):
+        busy = [await send(port, "/check", body, "application/json") for _ in range(3)]
+        for _, writer in busy:
+            writer.transport.abort()
+        reader, writer = await send(port, "/check", {**body, "answer": "hello"}, "*/*")
+        assert b"accepted" in await read_until(reader, b'"accepted"')
+        writer.close()
+
+
+async def test_what_is_wrong_with_a_request_has_its_own_status_also_on_streams(pool):
+    async with served(make_app(pool, "hello")) as (_, port):
+        reader, writer = await send(port, "/solve", {**REQUEST, "problem": {"word": "\u0001"}})
+        head = await read_until(reader, b"\r\n\r\n")
+        writer.close()
+    assert b" 422 " in head
+    assert b"application/problem+json" in head
+
+
+async def test_an_upstream_that_fails_is_a_502_that_is_not_to_be_repeated(pool):
+    async with UpstreamServer(Reply("bye"), default=Reply(status=500)) as upstream:
+        app = make_app(pool, **upstream_settings(upstream))
+        async with served(app) as (_, port):
+            reader, writer = await send(port, "/solve", REQUEST, "application/json")
+            head = (await read_until(reader, b"\r\n\r\n")).decode().lower()
+            length = int(head.split("content-length: ")[1].split()[0])
+            problem = json.loads(await reader.readexactly(length))
+            writer.close()
+            stream, writer = await send(port, "/solve", REQUEST)
+            last = frames((await read_until(stream, b"0\r\n\r\n")).decode())[-1]
+            writer.close()
+    assert " 502 " in head
+    assert "x-should-retry: false" in head
+    assert problem["code"] == "upstream-failed"
+    assert problem["run"].startswith("run_")
+    assert problem["usage"]["prompt_tokens"] >= 10
+    assert (last[0], last[1]["code"]) == ("error", "upstream-failed")
+
+
+async def test_a_server_on_loopback_is_found(pool, monkeypatch):
+    async with UpstreamServer() as upstream:
+        port = int(upstream.base_url.split(":")[2].split("/")[0])
+        monkeypatch.setattr("app.upstreams.PORTS", (1, port))
+        app = make_app(pool, upstream={"embedded": False})
+        service = app.state.service
+        choice = await choose_upstream(service.settings, service.client)
+        await service.aclose()
+    assert (choice.kind, choice.model) == ("local", "served-model")

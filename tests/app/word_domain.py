@@ -1,0 +1,89 @@
+"""A domain for tests of the shell: the answer is one known word.
+
+Its diagnostics quote the answer in every field they have, so that whatever leaks, leaks here.
+An answer `!loop` keeps its critic busy for ever, `?` cannot be decided.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from critics import (
+    Code,
+    Diagnostic,
+    Domain,
+    Example,
+    Location,
+    Problem,
+    ProblemError,
+    Undecided,
+    critic,
+)
+
+
+class Word(Problem):
+    """Guess a word."""
+
+    word: str
+    """The word."""
+
+
+def load(problem: Word) -> Word:
+    if problem.word == "!loop":
+        _loop()
+    if not problem.word.isprintable():
+        at = Location(source="word", line=1, column=2)
+        raise ProblemError(
+            [
+                Diagnostic(code="word-unprintable", headline="the word has no letters", at=at),
+                Diagnostic(code="word-unprintable", headline="nor has it digits"),
+            ]
+        )
+    return problem
+
+
+@critic(decides="the word")
+def same_word(problem: Word, answer: str) -> Iterator[Diagnostic]:
+    if answer == "!loop":
+        _loop()
+    if answer == "?":
+        fault = Diagnostic(code="word-undecided", headline="`?` may be anything")
+        raise Undecided([fault.model_copy(update={"severity": "unknown"})])
+    if answer != problem.word:
+        place = Location(source="answer", line=1, column=1, text=answer, label=f"here: {answer}")
+        yield Diagnostic(
+            code="word-wrong",
+            headline=f"`{answer}` is not the word",
+            at=place,
+            also=(place,),
+            notes=(f"got `{answer}`",),
+            help=(f"do not say `{answer}`",),
+            data={"got": answer},
+        )
+
+
+def extract(_problem: Word, response: str) -> Sequence[str]:
+    return list(dict.fromkeys(response.split()))
+
+
+def _loop() -> None:
+    while True:
+        pass
+
+
+domain = Domain(
+    name="word",
+    version="1",
+    summary="Guess a word",
+    problem=Word,
+    load=load,
+    parse=lambda _problem, text: text,
+    critics=[same_word],
+    prompt=lambda _problem: "Guess the word.",
+    answer_format="The word alone.",
+    extract=extract,
+    examples=[Example("hello", {"word": "hello"}, good=["hello"], bad={"bye": "word-wrong"})],
+    codes={
+        "word-wrong": Code("A wrong word", "It is another word.", "Say another word."),
+        "word-undecided": Code("Any word", "It may be anything.", "Say a word."),
+        "word-unprintable": Code("No word", "It has no letters.", "Take another word."),
+    },
+)
