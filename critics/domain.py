@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
+from critics.guard import guard
 from critics.types import (
     Comparison,
     Coverage,
@@ -194,10 +195,9 @@ def find_domain(name: str) -> Domain:
     entry = installed().get(name)
     if entry is None:
         raise DomainError([_unknown(name)])
-    try:
-        domain = entry.load()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise DomainError([_broken(entry, f"{type(error).__name__}: {error}")]) from error
+    domain, faults = guard("import", entry.load)
+    if faults:
+        raise DomainError([_broken(entry, " ".join(faults[0].notes) or faults[0].headline)])
     if not isinstance(domain, Domain) or domain.name != name:
         raise DomainError([_broken(entry, f"`{entry.value}` is not a domain named `{name}`")])
     return domain

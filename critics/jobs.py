@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from critics.certificate import Provenance, certify
 from critics.domain import Domain, find_domain
-from critics.judge import Demand, Mode, guard, judge, read_problem
+from critics.guard import guard
+from critics.judge import Demand, Mode, judge, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
 from critics.selftest import check_domain
 from critics.types import Diagnostic, Opinion, ProblemError, Verdict

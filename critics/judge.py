@@ -6,23 +6,22 @@ candidate's text. It never raises for anything a model wrote, and nothing but it
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
 from critics.critic import Critic
 from critics.domain import Domain
+from critics.guard import graded, guard
 from critics.types import (
     Assurance,
-    CandidateError,
     Coverage,
     CriticResult,
     Diagnostic,
     Judgement,
-    KernelError,
     Location,
     Opinion,
     Problem,
@@ -30,8 +29,6 @@ from critics.types import (
     Severity,
     Verdict,
 )
-
-T = TypeVar("T")
 
 BELOW_ONE = 0.999
 """The best score of a candidate that is not accepted."""
@@ -139,31 +136,6 @@ def weigh(judgement: Judgement, opinion: Opinion | None, demand: Demand) -> Judg
     return _doubt(agreed, _not_reached(demand, None)) if demand is Demand.PROOF else agreed
 
 
-def guard(name: str, work: Callable[[], T]) -> tuple[T | None, tuple[Diagnostic, ...]]:
-    """Run a domain's code; whatever it raises becomes diagnostics. The kernel's one boundary.
-
-    What is raised decides their severity, whatever they say of themselves: a `CandidateError`
-    is an error, anything else is undecided. So no failure can pass for silence.
-
-    Args:
-        name: What runs, in the words of a diagnostic.
-        work: Takes no arguments; its result is returned if it raises nothing.
-
-    Raises:
-        ProblemError: Passed on, for it is the user's.
-    """
-    try:
-        return work(), ()
-    except ProblemError:
-        raise
-    except KernelError as error:
-        candidate = isinstance(error, CandidateError)
-        severity = Severity.ERROR if candidate else Severity.UNKNOWN
-        return None, _graded(error.diagnostics, severity) or (_crash(name, error),)
-    except Exception as error:  # noqa: BLE001  # boundary: a failure is `unknown`, never the caller's
-        return None, (_crash(name, error),)
-
-
 def spell_out(text: str) -> str:
     """Write lone surrogates as escapes, so that the text survives JSON; others stay as they are.
 
@@ -174,7 +146,7 @@ def spell_out(text: str) -> str:
 
 def _prepare(domain: Domain, payload: Problem) -> tuple[Any, Coverage, tuple[Diagnostic, ...]]:
     instance = domain.load(payload)
-    warnings = _graded(domain.warnings(instance), Severity.WARNING)
+    warnings = graded(domain.warnings(instance), Severity.WARNING)
     return instance, _coverage(domain, instance), warnings
 
 
@@ -215,7 +187,7 @@ def _ask(critic: Critic, instance: Any, parsed: Any) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
     _, fault = guard(critic.name, lambda: _collect(critic.check(instance, parsed), found))
     found.extend(fault)
-    return tuple(found) if critic.hard else _graded(found, Severity.WARNING)
+    return tuple(found) if critic.hard else graded(found, Severity.WARNING)
 
 
 def _collect(findings: Iterable[Diagnostic], found: list[Diagnostic]) -> None:
@@ -223,10 +195,6 @@ def _collect(findings: Iterable[Diagnostic], found: list[Diagnostic]) -> None:
         if not isinstance(finding, Diagnostic):
             raise TypeError(f"a critic yields `Diagnostic`s, not `{type(finding).__name__}`")
         found.append(finding)
-
-
-def _graded(found: Iterable[Diagnostic], severity: Severity) -> tuple[Diagnostic, ...]:
-    return tuple(d.model_copy(update={"severity": severity}) for d in found)
 
 
 def _result(
@@ -291,18 +259,6 @@ def _uncovered(coverage: Coverage) -> tuple[Diagnostic, ...]:
             severity=Severity.UNKNOWN,
         )
         for part in coverage.undecided
-    )
-
-
-def _crash(name: str, error: Exception) -> Diagnostic:
-    memory = isinstance(error, MemoryError)
-    how = "ran out of memory" if memory else "failed"
-    return Diagnostic(
-        code="critic-memory" if memory else "critic-crashed",
-        headline=f"critic `{name}` {how}; nothing was decided",
-        notes=(f"{type(error).__name__}: {str(error)[:200]}",),
-        data={"critic": name},
-        severity=Severity.UNKNOWN,
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any, Never
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictBool, StrictStr, ValidationError
 
 from critics.domain import Domain, DomainError, find_domain
-from critics.judge import guard, judge, read_problem, spell_out
+from critics.guard import guard
+from critics.judge import judge, read_problem, spell_out
 from critics.types import (
     Diagnostic,
     Judgement,

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from critics.codes import KERNEL_CODES
 from critics.domain import Domain, Example, Mutant
-from critics.judge import guard, judge, read_problem, spell_out
+from critics.guard import guard
+from critics.judge import judge, read_problem, spell_out
 from critics.line import find_candidates
 from critics.types import Diagnostic, Frozen, Judgement, Problem, ProblemError, Verdict
 

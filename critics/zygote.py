@@ -27,7 +27,7 @@ from typing import NoReturn
 
 from critics import frames, jobs
 from critics.domain import find_domain, installed
-from critics.judge import guard
+from critics.guard import guard
 
 FORK_FAILED = -1
 MAX_DESCRIPTORS = 64

@@ -1,5 +1,6 @@
 """Third-party domains for the kernel's tests, installed the way a package installs them."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def make_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
         (tmp_path / f"{name}.py").write_text(source)
         install(tmp_path, name, entry_points)
         monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, name, raising=False)
         forget()
 
     yield make
