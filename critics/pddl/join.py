@@ -94,11 +94,12 @@ class Join:
         """Choose the conjunct that binds most cheaply, and add its search."""
         atoms: list[tuple[int, int, int, Holds]] = []
         for part in waiting:
-            if isinstance(part, Same) and len(slots_of(part) & self.unbound.keys()) == 1:
+            free = len(slots_of(part) & self.unbound.keys())
+            # `(= ?x ?x)` mentions one unbound variable too, and binds nothing.
+            if isinstance(part, Same) and free == 1 and part.left != part.right:
                 self._bind_same(part)
                 return part
             if isinstance(part, Holds):
-                free = len(slots_of(part) & self.unbound.keys())
                 atoms.append((free - len(part.terms), free, len(atoms), part))
         if not atoms:
             return None
