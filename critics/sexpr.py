@@ -143,26 +143,33 @@ class Document:
     stray: list[int] = field(default_factory=list)
 
 
-def read(source: Source, dialect: Dialect, *, max_depth: int = MAX_DEPTH) -> Document:
+def read(
+    source: Source,
+    dialect: Dialect,
+    *,
+    max_depth: int = MAX_DEPTH,
+    max_chars: int = MAX_CHARS,
+) -> Document:
     """Read every top-level expression.
 
     Args:
         source: The text and its name.
         dialect: Its lexical rules.
         max_depth: Deepest nesting that is read.
+        max_chars: Longest text that is read.
 
     Raises:
         SexprError: A cap is passed, a character fits no token, or a parenthesis stays open.
     """
-    if len(source.text) > MAX_CHARS:
-        raise _too_much(source, 0, f"{len(source.text):,} characters; at most {MAX_CHARS:,}")
+    if len(source.text) > max_chars:
+        raise _too_much(source, 0, f"{len(source.text):,} characters; at most {max_chars:,}")
     document = Document(source)
     stack: list[list[Sexpr]] = [document.items]
     for kind, match in _tokens(source, dialect):
         if kind == "atom":
             value = match.group()
             stack[-1].append(
-                Atom(value.lower() if dialect.fold else value, match.start(), match.end())
+                Atom(fold(value) if dialect.fold else value, match.start(), match.end())
             )
         elif kind == "open":
             if len(stack) > max_depth:
@@ -179,6 +186,11 @@ def read(source: Source, dialect: Dialect, *, max_depth: int = MAX_DEPTH) -> Doc
     if isinstance(stack[-1], Node):
         raise _unclosed(source, stack[-1])
     return document
+
+
+def fold(name: str) -> str:
+    """Fold a name's case. Only ASCII is folded: a Kelvin sign is no `k`."""
+    return name.lower() if name.isascii() else name
 
 
 def _tokens(source: Source, dialect: Dialect) -> Iterator[tuple[str, re.Match[str]]]:

@@ -8,12 +8,16 @@ from pydantic import Field
 from critics.critic import critic
 from critics.domain import Domain
 from critics.pddl.codes import CODES
+from critics.pddl.engine import OPINION_MODULES, second_opinion
+from critics.pddl.examples import EXAMPLES
 from critics.pddl.explain import explain_cost, explain_failure, explain_goal
+from critics.pddl.extract import extract
+from critics.pddl.mutants import mutate
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.problem_reader import read_task
 from critics.pddl.simulate import trace_plan
 from critics.pddl.task import Task
-from critics.types import Coverage, Diagnostic, Problem
+from critics.types import Coverage, Diagnostic, Problem, Severity, Undecided
 
 
 class PddlProblem(Problem):
@@ -31,6 +35,8 @@ def load(problem: PddlProblem) -> Task:
 @critic(decides="every step can be executed, and the goal holds at the end")
 def executes_to_goal(task: Task, plan: Plan) -> Iterator[Diagnostic]:
     """Execute the plan and yield the one root cause why it is none."""
+    if task.undecided:
+        raise Undecided([_not_executed()])
     trace = trace_plan(task, plan)
     if trace.undecided is not None:
         raise trace.undecided
@@ -43,6 +49,15 @@ def executes_to_goal(task: Task, plan: Plan) -> Iterator[Diagnostic]:
         cost = explain_cost(trace)
         if cost is not None:
             yield cost
+
+
+def _not_executed() -> Diagnostic:
+    return Diagnostic(
+        code="pddl-not-executed",
+        headline="the plan was not executed: the task has parts that no critic decides",
+        help=("remove them, or judge the plan with a validator that supports them",),
+        severity=Severity.UNKNOWN,
+    )
 
 
 def warnings_of(task: Task) -> tuple[Diagnostic, ...]:
@@ -83,10 +98,15 @@ domain = Domain(
     parse=parse_plan,
     critics=(executes_to_goal,),
     prompt=prompt,
+    extract=extract,
+    second_opinion=second_opinion,
+    opinion_modules=OPINION_MODULES,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,
     coverage=coverage_of,
     score=score,
+    mutate=mutate,
+    examples=EXAMPLES,
     codes=CODES,
     max_candidate_chars=2_000_000,
 )

@@ -144,6 +144,11 @@ class Inquiry:
 
     def _explain_whole(self, formula: Formula, env: Env) -> Cause:
         text = self.write(formula, env)
+        if isinstance(formula, Imply) and self.holds(formula.premise, env):
+            conclusion = self.write(formula.conclusion, env)
+            why = f"its premise holds, and `{conclusion}` does not"
+            undefined = self.holds(formula, env, possibly=True)
+            return Cause(text, f"`{text}`: {why}", undefined=undefined)
         inner = formula.part if isinstance(formula, Not) else formula
         if isinstance(inner, Same):
             same = inner is formula

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from critics.pddl.faults import Faults, shorten, suggest
+from critics.pddl.faults import Faults, count, shorten, suggest
 from critics.pddl.formula import (
     TRUE,
     And,
@@ -135,7 +135,8 @@ class ConditionReader:
         if len(item) - 1 != signature.arity:
             self.faults.reject(
                 "pddl-problem-arity",
-                f"`{signature.name}` takes {signature.arity} arguments, got {len(item) - 1}",
+                f"`{signature.name}` takes {count(signature.arity, 'argument')}, "
+                f"got {len(item) - 1}",
                 item,
                 help=(f"it is declared as `{signature}`",),
             )

@@ -19,6 +19,7 @@ from critics.pddl.sections import (
     read_variables,
     warn_of_name,
 )
+from critics.pddl.strata import find_unstratified
 from critics.pddl.task import Action, Effect, Rule
 from critics.pddl.vocabulary import OBJECT, Signature, Vocabulary
 from critics.sexpr import Atom, Node, Sexpr
@@ -86,8 +87,14 @@ def read_domain(text: str) -> PlanningDomain:
     vocabulary, object_functions = _read_vocabulary(definition)
     conditions = ConditionReader(vocabulary, faults, object_functions)
     rules = tuple(_read_rules(definition, conditions))
-    actions = _read_actions(definition, conditions)
-    unsupported = frozenset(_give_up_sections(definition))
+    for head, below in find_unstratified(rules):
+        faults.reject(
+            "pddl-unstratified",
+            f"the rules for `{head}` depend on their own negation through `{below}`",
+            definition.sections[":derived"][0],
+        )
+    actions, unsupported = _read_actions(definition, conditions)
+    unsupported.update(_give_up_sections(definition))
     check_requirements(definition)
     return PlanningDomain(
         name=definition.name,
@@ -95,7 +102,7 @@ def read_domain(text: str) -> PlanningDomain:
         vocabulary=vocabulary,
         object_functions=object_functions,
         actions=actions,
-        unsupported_actions=unsupported,
+        unsupported_actions=frozenset(unsupported),
         rules=rules,
         errors=faults.all_errors(),
         warnings=tuple(faults.warnings),
@@ -230,21 +237,27 @@ def _read_functions(
     return functions, frozenset(objects)
 
 
-def _read_actions(definition: Definition, conditions: ConditionReader) -> dict[str, Action]:
+def _read_actions(
+    definition: Definition, conditions: ConditionReader
+) -> tuple[dict[str, Action], set[str]]:
+    """Read the actions; those with parts of an unsupported kind are given by name only."""
     actions: dict[str, Action] = {}
+    unsupported: set[str] = set()
     for node in definition.sections.get(":action", ()):
         action = _read_action(node, conditions)
-        if action is None:
+        if isinstance(action, Atom):
+            unsupported.add(str(action))
+        if not isinstance(action, Action):
             continue
         known = actions.setdefault(action.signature.name, action)
         if known is not action:
             conditions.faults.reject(
                 "pddl-duplicate-name", f"action `{shorten(action.name)}` is defined twice", node[1]
             )
-    return actions
+    return actions, unsupported
 
 
-def _read_action(node: Node, conditions: ConditionReader) -> Action | None:
+def _read_action(node: Node, conditions: ConditionReader) -> Action | Atom | None:
     faults = conditions.faults
     name = node[1] if len(node) > 1 else node
     if not isinstance(name, Atom) or name.startswith((":", "?")):
@@ -252,6 +265,8 @@ def _read_action(node: Node, conditions: ConditionReader) -> Action | None:
         return None
     warn_of_name(name, "action", faults)
     parts = _read_parts(node, faults)
+    if not ACTION_PARTS.issuperset(parts):
+        return name
     listed = parts.get(":parameters")
     if isinstance(listed, Atom):
         faults.reject("pddl-syntax", "`:parameters` is not followed by a list", listed)

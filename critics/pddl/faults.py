@@ -45,6 +45,11 @@ def list_some(items: Iterable[str], limit: int = 10) -> str:
     return f"{shown} and {len(every) - limit} more" if len(every) > limit else shown
 
 
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass
 class Faults:
     """What one text of the user is told about.

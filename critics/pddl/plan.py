@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from critics.pddl.faults import MAX_FAULTS, list_some, shorten, suggest
+from critics.pddl.faults import MAX_FAULTS, count, list_some, shorten, suggest
 from critics.pddl.formula import show_types
 from critics.pddl.task import Action, Row, Task
 from critics.sexpr import PDDL, Atom, Node, Sexpr, SexprError, Source, read
@@ -174,7 +174,8 @@ class _PlanReader:
     def _wrong_arity(self, action: Action, item: Node) -> Diagnostic:
         return self._fault(
             "pddl-wrong-arity",
-            f"`{action.name}` takes {action.signature.arity} arguments, got {len(item) - 1}: "
+            f"`{action.name}` takes {count(action.signature.arity, 'argument')}, "
+            f"got {len(item) - 1}: "
             f"`{shorten(self.source.spelling(item))}`",
             item,
             f"the action is `{action.signature}`",

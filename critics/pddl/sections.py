@@ -13,6 +13,8 @@ from critics.types import Diagnostic, ProblemError
 
 MAX_NESTING = 200
 """Deepest nesting that is read: conditions are compiled by recursion on the interpreter's stack."""
+MAX_TEXT = 5_000_000
+"""Longest domain or problem that is read, in characters; the longest of the IPC has 3.9 million."""
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?")
 MAX_DIGITS = 1_000
 
@@ -58,7 +60,7 @@ def read_definition(text: str, kind: str) -> Definition:
     source = Source(kind, text)
     faults = Faults(source)
     try:
-        document = read(source, PDDL, max_depth=MAX_NESTING)
+        document = read(source, PDDL, max_depth=MAX_NESTING, max_chars=MAX_TEXT)
     except SexprError as error:
         raise ProblemError(error.diagnostics) from error
     if document.stray:
@@ -92,7 +94,9 @@ def _empty(faults: Faults, kind: str) -> Diagnostic:
 def _find_definition(items: list[Sexpr], kind: str, faults: Faults) -> Node | None:
     found = [item for item in items if isinstance(item, Node) and item and item[0] == "define"]
     for item in items:
-        if not found or item is not found[0]:
+        if isinstance(item, Node) and item and item[0] == "in-package":
+            faults.warn("pddl-foreign-form", "`(in-package …)` was ignored", item.at, item.end)
+        elif not found or item is not found[0]:
             faults.reject(
                 "pddl-syntax",
                 f"`{shorten(faults.source.spelling(item), 40)}` stands outside the definition "
@@ -152,6 +156,16 @@ def read_typed_list(items: Sequence[Sexpr], faults: Faults) -> list[Typed]:
         position += 1
         if isinstance(item, Node):
             faults.reject("pddl-syntax", "a list stands where a name is expected", item)
+        elif len(item) > 1 and item[0] == "-" and pending:
+            faults.warn(
+                "pddl-glued-dash",
+                f"`{shorten(item)}` was read as `- {shorten(item[1:])}`",
+                item.at,
+                item.end,
+            )
+            glued = Atom(item[1:], item.at + 1, item.end)
+            found += [Typed(name, (str(glued),), glued) for name in pending]
+            pending = []
         elif item != "-":
             pending.append(item)
         elif position < len(items):
