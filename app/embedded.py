@@ -7,7 +7,7 @@ first call.
 from collections.abc import Callable
 from pathlib import Path
 
-from app.local_server import command, runtime_installed
+from app.local_server import THREADS, command, runtime_installed
 from app.models import MODELS, Model, find_model, installed_models, installed_path
 from backprompt.local import LocalUpstream
 from backprompt.upstream import Upstream, UpstreamError
@@ -24,7 +24,9 @@ def find_local(directory: Path | None = None) -> LocalUpstream | None:
     return embedded_upstream(models[0].name, directory)
 
 
-def embedded_upstream(name: str, directory: Path | None = None) -> LocalUpstream:
+def embedded_upstream(
+    name: str, directory: Path | None = None, *, threads: int = THREADS
+) -> LocalUpstream:
     """Make the upstream of one model by name.
 
     Raises:
@@ -40,7 +42,9 @@ def embedded_upstream(name: str, directory: Path | None = None) -> LocalUpstream
         message = f"the weights of `{name}` are not installed; `modulo models pull {name}`"
         raise UpstreamError("upstream-none", message)
     alias = path.stem
-    return LocalUpstream(command(path, alias=alias), name=alias, connect=_connect(model))
+    return LocalUpstream(
+        command(path, alias=alias, threads=threads), name=alias, connect=_connect(model)
+    )
 
 
 def _connect(model: Model) -> Callable[[str, str], Upstream]:

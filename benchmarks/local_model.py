@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
 from record import PROBLEMS, open_service, read_example, run_example
 
 from app.embedded import embedded_upstream
+from app.local_server import THREADS
 from app.service import Service
 from backprompt.strategy import Feedback, Strategy
-from backprompt.upstream import ScriptedUpstream
 from critics import Verdict, find_domain, judge
 from critics.judge import read_problem
 
@@ -48,7 +48,7 @@ def plan_work(options: argparse.Namespace) -> Iterator[tuple[str, str, int]]:
 async def run_all(options: argparse.Namespace) -> None:
     """Do every run that is not yet in the file."""
     done = {tuple(row[k] for k in KEY) for row in read_rows(options.out)}
-    service = open_service(embedded_upstream(options.model))
+    service = open_service(embedded_upstream(options.model, threads=options.threads))
     try:
         for name, feedback, seed in plan_work(options):
             if (options.model, name, feedback, options.temperature, seed) in done:
@@ -74,7 +74,8 @@ async def run_one(
         rounds=options.rounds,
         temperature=options.temperature,
     )
-    assert run.result is not None
+    if run.result is None:
+        raise RuntimeError("the run has no result")
     return {
         "model": options.model,
         "example": name,
@@ -153,6 +154,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument("--threads", type=int, default=THREADS)
     parser.add_argument("--out", type=Path, default=Path("rows.jsonl"))
     parser.add_argument("--table", type=Path, help="only print the table of this file")
     parser.add_argument("--random", action="store_true", help="measure the blind guesser")

@@ -11,6 +11,7 @@ import asyncio
 from pathlib import Path
 
 from app.embedded import embedded_upstream
+from app.local_server import THREADS
 from app.protocol import SolveRequest
 from app.runs import Run
 from app.service import Service
@@ -21,6 +22,8 @@ from backprompt.strategy import Strategy
 from backprompt.upstream import Sampling, Upstream
 
 PROBLEMS = Path(__file__).parent / "pddl"
+BRIEFLY = "Answer with the plan only, without explanations or comments."
+"""A small model that explains itself takes four times as long and is not better for it."""
 
 
 def read_example(name: str) -> dict[str, str]:
@@ -39,6 +42,7 @@ async def run_example(
         budget=Budget(rounds=rounds, seconds=900),
         strategy=strategy,
         sampling=Sampling(seed=seed, temperature=temperature, max_tokens=256),
+        instructions=BRIEFLY,
     )
     async with service.open_run(request) as run:
         await run.execute()
@@ -52,7 +56,7 @@ def open_service(upstream: Upstream) -> Service:
 
 async def record(options: argparse.Namespace) -> None:
     """Run, print the rounds, and write the journal."""
-    upstream = embedded_upstream(options.model)
+    upstream = embedded_upstream(options.model, threads=options.threads)
     service = open_service(upstream)
     try:
         run = await run_example(
@@ -85,6 +89,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument("--threads", type=int, default=THREADS)
     parser.add_argument("--feedback", default="explain")
     parser.add_argument("--out", type=Path)
     asyncio.run(record(parser.parse_args()))
