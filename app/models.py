@@ -93,7 +93,7 @@ class Hub:
             ) as response:
                 response.raise_for_status()
                 skip = 0 if response.status_code == httpx.codes.PARTIAL_CONTENT else offset
-                for chunk in response.iter_raw(CHUNK):
+                for chunk in response.iter_raw():
                     if skip < len(chunk):
                         yield chunk[skip:]
                     skip = max(0, skip - len(chunk))
