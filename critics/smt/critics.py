@@ -7,7 +7,7 @@ from critics.critic import critic
 from critics.smt.evaluate import Environment, Tape, lay, run
 from critics.smt.explain import explain
 from critics.smt.problem import Constraint, Instance
-from critics.smt.residual import decide
+from critics.smt.residual import Residuals
 from critics.smt.terms import Absent, Function, Value, Var
 from critics.smt.values import OverBudget
 from critics.types import Diagnostic, Severity
@@ -39,6 +39,7 @@ class Finding:
 
 def check(loaded: Loaded, values: Environment) -> Iterator[Finding]:
     """Evaluate every constraint; yield those that are not true."""
+    residuals = Residuals()
     for constraint, tape in zip(loaded.instance.constraints, loaded.tapes, strict=True):
         try:
             verdict, why = run(tape, values)[-1], None
@@ -46,7 +47,7 @@ def check(loaded: Loaded, values: Environment) -> Iterator[Finding]:
             yield Finding(constraint, Absent.RESIDUAL, f"it would compute {cap}")
             continue
         if verdict is Absent.RESIDUAL:
-            verdict, why = decide(loaded.instance, constraint, values)
+            verdict, why = residuals.decide(loaded.instance, constraint, values)
         if verdict is not True:
             yield Finding(constraint, verdict, why)
 

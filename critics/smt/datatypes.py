@@ -38,24 +38,21 @@ def declare_datatypes(signature: Signature, item: Node) -> None:
 
 def _bodies(item: Node) -> list[tuple[str, Node]]:
     """Give each datatype's name and constructors, whichever command it is."""
-    if len(item) != 3 or not isinstance(item[2], Node):  # noqa: PLR2004  # both commands take two
-        raise _malformed(item)
-    if item[0] == "declare-datatype":
-        if not isinstance(item[1], Atom):
-            raise _malformed(item)
-        return [(unquote(item[1]), item[2])]
-    if not isinstance(item[1], Node) or len(item[1]) != len(item[2]):
-        raise _malformed(item)
-    bodies = []
-    for head, body in zip(item[1], item[2], strict=True):
-        if not isinstance(head, Node) or len(head) != 2 or not isinstance(head[0], Atom):  # noqa: PLR2004  # (name arity)
-            raise _malformed(item)
-        if head[1] != "0":
+    match list(item):
+        case ["declare-datatype", Atom() as name, Node() as body]:
+            return [(unquote(name), body)]
+        case ["declare-datatypes", Node() as heads, Node() as bodies] if len(heads) == len(bodies):
+            return [_body(head, body) for head, body in zip(heads, bodies, strict=True)]
+    raise _malformed(item)
+
+
+def _body(head: Sexpr, body: Sexpr) -> tuple[str, Node]:
+    match head:
+        case [Atom() as name, "0"] if isinstance(body, Node):
+            return unquote(name), body
+        case [Atom(), Atom()]:
             raise ScriptFault("smt-problem-unsupported", "a datatype with parameters", item=head)
-        if not isinstance(body, Node):
-            raise _malformed(item)
-        bodies.append((unquote(head[0]), body))
-    return bodies
+    raise _malformed(head)
 
 
 def _members(body: Node) -> tuple[str, ...]:
@@ -65,18 +62,21 @@ def _members(body: Node) -> tuple[str, ...]:
 
 
 def _split(item: Sexpr) -> tuple[str, list[tuple[str, Sexpr]]]:
-    if isinstance(item, Atom):
-        return unquote(item), []
-    if not item or not isinstance(item[0], Atom):
-        raise _malformed(item)
-    if item[0] == "par":
-        raise ScriptFault("smt-problem-unsupported", "a datatype with parameters", item=item)
-    fields = []
-    for field in item[1:]:
-        if not isinstance(field, Node) or len(field) != 2 or not isinstance(field[0], Atom):  # noqa: PLR2004  # (selector sort)
-            raise _malformed(item)
-        fields.append((unquote(field[0]), field[1]))
-    return unquote(item[0]), fields
+    match item:
+        case Atom():
+            return unquote(item), []
+        case ["par", *_]:
+            raise ScriptFault("smt-problem-unsupported", "a datatype with parameters", item=item)
+        case [Atom() as name, *fields]:
+            return unquote(name), [_field(field) for field in fields]
+    raise _malformed(item)
+
+
+def _field(item: Sexpr) -> tuple[str, Sexpr]:
+    match item:
+        case [Atom() as selector, sort]:
+            return unquote(selector), sort
+    raise _malformed(item)
 
 
 def _malformed(item: Sexpr) -> ScriptFault:

@@ -5,7 +5,7 @@ own stack. `let` and definitions disappear into sharing.
 """
 
 import difflib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from critics.sexpr import Atom, Node, Sexpr
@@ -40,6 +40,7 @@ from critics.smt.theories.ranks import listed
 Scope: TypeAlias = Mapping[str, Term]
 Steps: TypeAlias = Generator[tuple[Sexpr, Scope], Term, Term]
 
+MAX_SORT_DEPTH = 16
 ATTRIBUTES = frozenset(
     {":named", ":why", ":pattern", ":no-pattern", ":qid", ":skolemid", ":weight"}
 )
@@ -161,26 +162,29 @@ def _expand(signature: Signature, name: str, macro: Macro, args: list[Term]) -> 
 
 def _apply_qualified(signature: Signature, head: Node, args: list[Term]) -> Term:
     """Apply `(_ f 1 2)`, `(_ is c)`, `(as const S)` or `(as f S)`."""
-    if len(head) == 3 and head[0] == "as" and isinstance(head[1], Atom):  # noqa: PLR2004  # (as f S)
-        sort = read_sort(signature, head[2])
-        if head[1] == "const":
-            return apply(constant_array(sort), args)
-        term = _apply(signature, head[1], args, {})
-        if term.sort != sort:
-            raise SortFault(f"`{head[1][:80]}` gives {term.sort}, not {sort}")
-        return term
-    if len(head) < 3 or head[0] != "_" or not isinstance(head[1], Atom):  # noqa: PLR2004  # (_ f i)
-        raise ScriptFault("smt-problem-syntax", "a list in this place is no function", item=head)
-    name = unquote(head[1])
-    if name == "is" and isinstance(head[2], Atom):
-        tester = signature.names.get(f"is-{unquote(head[2])}")
-        if isinstance(tester, Operator):
-            return apply(tester, args)
-        raise ScriptFault("smt-problem-name", f"`{head[2][:80]}` is no constructor", item=head)
-    operator = operators().get(name)
-    if operator is None or not operator.indexed:
-        raise _unknown(signature, name, head, {})
-    return apply(operator, args, [read_index(index) for index in head[2:]])
+    match list(head):
+        case ["as", "const", sort]:
+            return apply(constant_array(read_sort(signature, sort)), args)
+        case ["as", Atom() as name, sort]:
+            return _of_sort(signature, _apply(signature, name, args, {}), sort)
+        case ["_", "is", Atom() as name]:
+            tester = signature.names.get(f"is-{unquote(name)}")
+            if isinstance(tester, Operator):
+                return apply(tester, args)
+            raise ScriptFault("smt-problem-name", f"`{name[:80]}` is no constructor", item=head)
+        case ["_", Atom() as name, *indices] if indices:
+            operator = operators().get(unquote(name))
+            if operator is None or not operator.indexed:
+                raise _unknown(signature, unquote(name), head, {})
+            return apply(operator, args, [read_index(index) for index in indices])
+    raise ScriptFault("smt-problem-syntax", "a list in this place is no function", item=head)
+
+
+def _of_sort(signature: Signature, term: Term, item: Sexpr) -> Term:
+    sort = read_sort(signature, item)
+    if term.sort != sort:
+        raise ScriptFault("smt-problem-sort", f"the term is {term.sort}, not {sort}", item=item)
+    return term
 
 
 def read_index(item: Sexpr) -> int:
@@ -191,7 +195,7 @@ def read_index(item: Sexpr) -> int:
     """
     if not isinstance(item, Atom) or not (item.isascii() and item.isdigit()):
         raise ScriptFault("smt-problem-syntax", "an index is a numeral", item=item)
-    if len(item) > 6 or int(item) > MAX_INDEX:  # noqa: PLR2004  # more digits than the cap has
+    if len(item) > len(f"{MAX_INDEX}") or int(item) > MAX_INDEX:
         raise ScriptFault(
             "smt-problem-limit", f"an index of {item[:12]}; at most {MAX_INDEX:,}", item=item
         )
@@ -208,50 +212,59 @@ def read_sort(signature: Signature, item: Sexpr) -> Sort:
 
 
 def _read_sort(signature: Signature, item: Sexpr, depth: int) -> Sort:
-    if depth > 16:  # noqa: PLR2004  # far beyond any real sort
-        raise ScriptFault("smt-problem-limit", "a sort is nested more than 16 deep", item=item)
+    if depth > MAX_SORT_DEPTH:
+        raise ScriptFault("smt-problem-limit", "a sort is nested too deep", item=item)
     if isinstance(item, Atom):
         sort = SORTS.get(item) or signature.sorts.get(unquote(item))
         if sort is not None:
             return sort
-    elif len(item) == 3 and item[0] == "_" and item[1] == "BitVec":  # noqa: PLR2004  # (_ BitVec n)
-        return bitvec(read_index(item[2]))
-    elif len(item) == 3 and item[0] == "Array":  # noqa: PLR2004  # (Array I E)
-        inner = [_read_sort(signature, part, depth + 1) for part in item[1:]]
-        if REGLAN in inner:
-            raise ScriptFault("smt-problem-sort", "an array of RegLan is no sort", item=item)
-        return array(inner[0], inner[1])
-    elif item and isinstance(item[0], Atom) and unquote(item[0]) in signature.aliases:
-        inner = [_read_sort(signature, part, depth + 1) for part in item[1:]]
-        return signature.aliases[unquote(item[0])](inner)
+    else:
+        match list(item):
+            case ["_", "BitVec", width]:
+                return bitvec(read_index(width))
+            case ["Array", index, element]:
+                inner = [_read_sort(signature, part, depth + 1) for part in (index, element)]
+                if REGLAN not in inner:
+                    return array(*inner)
     shown = item if isinstance(item, Atom) else "(" + " ".join(map(str, item[:3])) + ")"
     raise ScriptFault("smt-problem-sort", f"there is no sort `{shown[:80]}`", item=item)
 
 
 def _let(_signature: Signature, item: Node, scope: Scope) -> Steps:
-    if len(item) != 3 or not isinstance(item[1], Node) or not item[1]:  # noqa: PLR2004  # (let (…) t)
-        raise ScriptFault("smt-problem-syntax", "`let` takes bindings and one term", item=item)
-    bound: dict[str, Term] = {}
-    for binding in item[1]:
-        if not isinstance(binding, Node) or len(binding) != 2 or not isinstance(binding[0], Atom):  # noqa: PLR2004  # (x t)
-            raise ScriptFault("smt-problem-syntax", "a binding is `(name term)`", item=binding)
-        name = unquote(binding[0])
-        if name in bound:
-            raise ScriptFault("smt-problem-name", f"`let` binds `{name}` twice", item=binding)
-        bound[name] = yield binding[1], scope
-    return (yield item[2], {**scope, **bound})
+    match list(item):
+        case [_, Node() as bindings, body] if bindings:
+            bound: dict[str, Term] = {}
+            for name, term in _pairs(bindings):
+                bound[name] = yield term, scope
+            return (yield body, {**scope, **bound})
+    raise ScriptFault("smt-problem-syntax", "`let` takes bindings and one term", item=item)
+
+
+def _pairs(items: Node) -> Iterator[tuple[str, Sexpr]]:
+    """Give the names and what stands beside them in `((x t) (y t))`."""
+    seen: set[str] = set()
+    for item in items:
+        match item:
+            case [Atom() as symbol, other]:
+                name = unquote(symbol)
+            case _:
+                raise ScriptFault("smt-problem-syntax", "a binding is `(name …)`", item=item)
+        if name in seen:
+            raise ScriptFault("smt-problem-name", f"`{name[:80]}` is bound twice", item=item)
+        seen.add(name)
+        yield name, other
 
 
 def _quantified(signature: Signature, item: Node, scope: Scope) -> Steps:
-    if len(item) != 3 or not isinstance(item[1], Node) or not item[1]:  # noqa: PLR2004  # (forall (…) t)
-        raise ScriptFault(
-            "smt-problem-syntax", f"`{item[0]}` takes variables and one term", item=item
-        )
-    bound = read_variables(signature, item[1])
-    body = yield item[2], {**scope, **{var.name: var for var in bound}}
-    if body.sort != BOOL:
-        raise ScriptFault("smt-problem-sort", f"`{item[0]}` takes a Bool body", item=item)
-    return Quantified(BOOL, item[0] == "forall", bound, body)
+    match list(item):
+        case [kind, Node() as variables, inner] if variables:
+            bound = read_variables(signature, variables)
+            body = yield inner, {**scope, **{var.name: var for var in bound}}
+            if body.sort == BOOL:
+                return Quantified(BOOL, kind == "forall", bound, body)
+    raise ScriptFault(
+        "smt-problem-syntax", f"`{item[0]!s}` takes variables and one Bool term", item=item
+    )
 
 
 def read_variables(signature: Signature, items: Node) -> tuple[Var, ...]:
@@ -260,22 +273,15 @@ def read_variables(signature: Signature, items: Node) -> tuple[Var, ...]:
     Raises:
         ScriptFault: It is not that, or a name comes twice.
     """
-    bound: dict[str, Var] = {}
-    for item in items:
-        if not isinstance(item, Node) or len(item) != 2 or not isinstance(item[0], Atom):  # noqa: PLR2004  # (x S)
-            raise ScriptFault("smt-problem-syntax", "a variable is `(name sort)`", item=item)
-        name = unquote(item[0])
-        if name in bound:
-            raise ScriptFault("smt-problem-name", f"`{name}` is bound twice", item=item)
-        bound[name] = Var(read_sort(signature, item[1]), name)
-    return tuple(bound.values())
+    return tuple(Var(read_sort(signature, sort), name) for name, sort in _pairs(items))
 
 
 def _annotated(signature: Signature, item: Node, scope: Scope) -> Steps:
-    if len(item) < 2 or len(item) % 2:  # noqa: PLR2004  # (! t :key value …)
+    attributes = list(item[2:])
+    if not attributes or len(attributes) % 2:
         raise ScriptFault("smt-problem-syntax", "`!` takes a term and pairs", item=item)
     term = yield item[1], scope
-    for key, value in zip(item[2::2], item[3::2], strict=True):
+    for key, value in zip(attributes[::2], attributes[1::2], strict=True):
         if key not in ATTRIBUTES:
             raise ScriptFault(
                 "smt-problem-syntax", f"`!` with `{key!s:.40}` is not read", item=item
@@ -297,24 +303,21 @@ def _name(signature: Signature, name: str, term: Term, place: Atom) -> None:
 def _indexed(_signature: Signature, item: Node, _scope: Scope) -> Steps:
     """Read `(_ bv5 8)`, `(_ char #x41)` and indexed constants."""
     yield from ()
-    if len(item) == 3 and isinstance(item[1], Atom) and isinstance(item[2], Atom):  # noqa: PLR2004  # (_ bv5 8)
-        if item[1] == "char":
-            return Const(STRING, read_character(item[2]))
-        if item[1].startswith("bv"):
-            literal = read_indexed(item[1], read_index(item[2]))
+    match list(item):
+        case ["_", "char", Atom() as code]:
+            return Const(STRING, read_character(code))
+        case ["_", Atom() as symbol, Atom() as width] if symbol.startswith("bv"):
+            literal = read_indexed(symbol, read_index(width))
             if literal is not None:
                 return literal
     raise ScriptFault("smt-problem-syntax", "this `_` stands for no constant", item=item)
 
 
 def _ascribed(signature: Signature, item: Node, scope: Scope) -> Steps:
-    if len(item) != 3:  # noqa: PLR2004  # (as c S)
-        raise ScriptFault("smt-problem-syntax", "`as` takes a term and a sort", item=item)
-    term = yield item[1], scope
-    sort = read_sort(signature, item[2])
-    if term.sort != sort:
-        raise ScriptFault("smt-problem-sort", f"the term is {term.sort}, not {sort}", item=item)
-    return term
+    match list(item):
+        case ["as", inner, sort]:
+            return _of_sort(signature, (yield inner, scope), sort)
+    raise ScriptFault("smt-problem-syntax", "`as` takes a term and a sort", item=item)
 
 
 def _match(_signature: Signature, item: Node, _scope: Scope) -> Steps:

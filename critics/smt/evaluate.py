@@ -9,7 +9,7 @@ the formula gives `RESIDUAL`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from critics.smt.ranges import bound_ranges
 from critics.smt.terms import (
@@ -81,7 +81,7 @@ def lay(term: Term) -> Tape:
     """Lay a term out; a quantifier's body is laid out when it is first needed."""
     nodes: list[Term] = []
     slots: dict[int, int] = {}
-    for node in _outside_quantifiers(term):
+    for node in outside_quantifiers(term):
         slots[id(node)] = len(nodes)
         nodes.append(node)
     inputs = tuple(
@@ -125,8 +125,8 @@ def _run(tape: Tape, environment: Environment, steps: Steps, bodies: _Quantifier
         elif isinstance(node, Call):
             args = [values[slot] for slot in slots]
             value = _gap(args) or _look_up(environment[node.function], args)
-        elif isinstance(node, Quantified):
-            value = _quantify(node, environment, steps, bodies)
+        else:
+            value = _quantify(cast("Quantified", node), environment, steps, bodies)
         absent = absent or isinstance(value, Absent)
         values.append(value)
     return values
@@ -167,7 +167,8 @@ def _quantify(
     return gap or node.universal
 
 
-def _outside_quantifiers(root: Term) -> Iterator[Term]:
+def outside_quantifiers(root: Term) -> Iterator[Term]:
+    """Visit every node once, parts before wholes, without entering quantifiers."""
     seen: set[int] = set()
     stack: list[tuple[Term, bool]] = [(root, False)]
     while stack:

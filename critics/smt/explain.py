@@ -61,7 +61,7 @@ def _culprits(root: Term, reading: _Reading) -> Iterator[tuple[Term, bool]]:
     while stack:
         term, wanted = stack.pop()
         name = term.operator.name if isinstance(term, App) else ""
-        args = term.args if isinstance(term, App) else ()
+        args = list(term.args) if isinstance(term, App) else []
         if name == "not":
             stack.append((args[0], not wanted))
         elif name == "and" and wanted:

@@ -59,7 +59,7 @@ def _guards(node: Quantified) -> Iterator[tuple[Term, bool]]:
     while stack:
         term, positive = stack.pop()
         name = term.operator.name if isinstance(term, App) else ""
-        args = term.args if isinstance(term, App) else ()
+        args = list(term.args) if isinstance(term, App) else []
         if name == "not":
             stack.append((args[0], not positive))
         elif name == "and" and positive:

@@ -1,12 +1,38 @@
-"""What the evaluator leaves open, put to an engine."""
+"""What the evaluator leaves open is put to Z3, within a time limit for the whole answer."""
+
+from dataclasses import dataclass, field
+from time import monotonic
 
 from critics.smt.evaluate import Environment
+from critics.smt.fixed import decide
 from critics.smt.problem import Constraint, Instance
 from critics.smt.terms import Absent, Value
+from critics.smt.z3_engine import Z3
+
+MAX_SECONDS = 3.0
+SOFT_MS = 1_200
 
 
-def decide(
-    _instance: Instance, _constraint: Constraint, _values: Environment
-) -> tuple[Value, str | None]:
-    """Decide a constraint by two solver calls; for now nothing is decided."""
-    return Absent.RESIDUAL, "no engine is available"
+@dataclass
+class Residuals:
+    """Decides constraints that the evaluator could not.
+
+    Attributes:
+        until: When the time for this answer is over.
+    """
+
+    until: float = field(default_factory=lambda: monotonic() + MAX_SECONDS)
+
+    def decide(
+        self, instance: Instance, constraint: Constraint, values: Environment
+    ) -> tuple[Value, str | None]:
+        """Decide one constraint; `RESIDUAL` with a reason if it stays open."""
+        left = int((self.until - monotonic()) * 1000)
+        if left <= 0:
+            return Absent.RESIDUAL, f"no time is left of {MAX_SECONDS} s for this answer"
+        try:
+            engine = Z3()
+        except ImportError:
+            return Absent.RESIDUAL, "z3 is not installed"
+        limit = min(left, SOFT_MS)
+        return decide(engine, instance, [constraint.term], values, timeout_ms=limit)

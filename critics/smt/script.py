@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from critics.sexpr import SMTLIB, Atom, Node, Sexpr, SexprError, Source, read
 from critics.smt.datatypes import declare_datatypes
-from critics.smt.elaborate import elaborate, read_index, read_sort, read_variables, unquote
+from critics.smt.elaborate import elaborate, read_sort, read_variables, unquote
 from critics.smt.faults import Faults, ScriptFault
 from critics.smt.literals import read_string
 from critics.smt.problem import Constraint
 from critics.smt.signature import Macro, Signature
-from critics.smt.terms import BOOL, Function, Sort, Term, Var, to_sort
+from critics.smt.terms import BOOL, REGLAN, Function, Sort, Term, Var, to_sort
 from critics.types import ProblemError
 
 MAX_SCRIPT = 1_000_000
@@ -99,20 +99,24 @@ def _run(script: Script, source: Source, item: Sexpr) -> None:
 
 
 def _is_inert(item: Node) -> bool:
-    if item[0] == "set-option":
-        return len(item) == 3 and item[1] in INERT_OPTIONS and item[2] in ("true", "false")  # noqa: PLR2004  # (set-option k v)
+    match list(item):
+        case ["set-option", Atom() as option, "true" | "false"]:
+            return option in INERT_OPTIONS
     return item[0] in INERT
 
 
 def _assert(script: Script, source: Source, item: Node) -> None:
-    if len(item) != 2:  # noqa: PLR2004  # (assert t)
-        raise ScriptFault("smt-problem-syntax", "`assert` takes one term")
+    match list(item):
+        case [_, formula]:
+            pass
+        case _:
+            raise _malformed(item, "one term")
     if len(script.constraints) >= MAX_ASSERTIONS:
         raise ScriptFault("smt-problem-limit", f"more than {MAX_ASSERTIONS:,} assertions")
-    term = elaborate(script.signature, item[1])
+    term = elaborate(script.signature, formula)
     if term.sort != BOOL:
         raise ScriptFault("smt-problem-sort", f"`assert` takes a Bool, not {term.sort}")
-    notes = _annotations(item[1])
+    notes = _annotations(formula)
     number = len(script.constraints) + 1
     name = notes.get(":named")
     script.constraints.append(
@@ -146,36 +150,49 @@ def _symbol(item: Node, index: int) -> str:
     return unquote(str(given))
 
 
+def _declare_const(script: Script, item: Node) -> None:
+    match list(item):
+        case [_, Atom(), sort]:
+            _declare(script, _symbol(item, 1), [], read_sort(script.signature, sort))
+        case _:
+            raise _malformed(item, "a name and a sort")
+
+
+def _declare_fun(script: Script, item: Node) -> None:
+    match list(item):
+        case [_, Atom(), Node() as sorts, sort]:
+            params = [read_sort(script.signature, part) for part in sorts]
+            _declare(script, _symbol(item, 1), params, read_sort(script.signature, sort))
+        case _:
+            raise _malformed(item, "a name, a list of sorts and a sort")
+
+
 def _declare(script: Script, name: str, params: list[Sort], sort: Sort) -> None:
+    if REGLAN in (*params, sort):
+        raise ScriptFault(
+            "smt-problem-unsupported",
+            f"`{name[:80]}` is a regular expression, which an answer cannot give a value",
+        )
     function = Function(name, tuple(params), sort)
     script.signature.declare(name, function if params else Var(sort, name))
 
 
-def _declare_const(script: Script, item: Node) -> None:
-    _arity(item, 3)
-    _declare(script, _symbol(item, 1), [], read_sort(script.signature, item[2]))
-
-
-def _declare_fun(script: Script, item: Node) -> None:
-    _arity(item, 4)
-    if not isinstance(item[2], Node):
-        raise ScriptFault("smt-problem-syntax", "`declare-fun` takes a list of sorts", item=item[2])
-    params = [read_sort(script.signature, part) for part in item[2]]
-    _declare(script, _symbol(item, 1), params, read_sort(script.signature, item[3]))
-
-
 def _define_fun(script: Script, item: Node) -> None:
-    _arity(item, 5)
-    if not isinstance(item[2], Node):
-        raise ScriptFault("smt-problem-syntax", "`define-fun` takes a list of variables")
-    params = read_variables(script.signature, item[2])
-    sort = read_sort(script.signature, item[3])
-    _define(script, _symbol(item, 1), params, sort, item[4])
+    match list(item):
+        case [_, Atom(), Node() as variables, sort, body]:
+            params = read_variables(script.signature, variables)
+            declared = read_sort(script.signature, sort)
+            _define(script, _symbol(item, 1), params, declared, body)
+        case _:
+            raise _malformed(item, "a name, a list of variables, a sort and a term")
 
 
 def _define_const(script: Script, item: Node) -> None:
-    _arity(item, 4)
-    _define(script, _symbol(item, 1), (), read_sort(script.signature, item[2]), item[3])
+    match list(item):
+        case [_, Atom(), sort, body]:
+            _define(script, _symbol(item, 1), (), read_sort(script.signature, sort), body)
+        case _:
+            raise _malformed(item, "a name, a sort and a term")
 
 
 def _define(script: Script, name: str, params: tuple[Var, ...], sort: Sort, body: Sexpr) -> None:
@@ -187,19 +204,21 @@ def _define(script: Script, name: str, params: tuple[Var, ...], sort: Sort, body
 
 
 def _declare_sort(script: Script, item: Node) -> None:
-    _arity(item, 2, 3)
-    name = _symbol(item, 1)
-    if len(item) == 3 and read_index(item[2]) != 0:  # noqa: PLR2004  # (declare-sort S 0)
-        raise ScriptFault("smt-problem-unsupported", "a declared sort with parameters")
-    script.signature.declare_sort(name, Sort(name))
-    script.opaque.append(name)
+    match list(item):
+        case [_, Atom()] | [_, Atom(), "0"]:
+            name = _symbol(item, 1)
+            script.signature.declare_sort(name, Sort(name))
+            script.opaque.append(name)
+        case _:
+            raise _malformed(item, "a name and the arity 0")
 
 
 def _define_sort(script: Script, item: Node) -> None:
-    _arity(item, 4)
-    if item[2] != []:
-        raise ScriptFault("smt-problem-unsupported", "a defined sort with parameters")
-    script.signature.declare_sort(_symbol(item, 1), read_sort(script.signature, item[3]))
+    match list(item):
+        case [_, Atom(), [], sort]:
+            script.signature.declare_sort(_symbol(item, 1), read_sort(script.signature, sort))
+        case _:
+            raise _malformed(item, "a name, `()` and a sort")
 
 
 def _declare_datatypes(script: Script, item: Node) -> None:
@@ -207,13 +226,15 @@ def _declare_datatypes(script: Script, item: Node) -> None:
 
 
 def _set_logic(_script: Script, item: Node) -> None:
-    _arity(item, 2)
-    _symbol(item, 1)
+    match list(item):
+        case [_, Atom()]:
+            _symbol(item, 1)
+        case _:
+            raise _malformed(item, "a name")
 
 
-def _arity(item: Node, *lengths: int) -> None:
-    if len(item) not in lengths:
-        raise ScriptFault("smt-problem-syntax", f"`{item[0]!s}` takes {lengths[-1] - 1} arguments")
+def _malformed(item: Node, wanted: str) -> ScriptFault:
+    return ScriptFault("smt-problem-syntax", f"`{item[0]!s}` takes {wanted}", item=item)
 
 
 _DECLARATIONS = {

@@ -1,6 +1,6 @@
 """What the names of a script mean: operators, sorts, and what the script itself declares."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -67,7 +67,6 @@ class Signature:
     Attributes:
         names: Symbols to their meaning.
         sorts: Declared sorts, by name.
-        aliases: Sorts defined with parameters.
         datatypes: Declared datatypes, by name.
         variables: What an answer gives values to.
         nodes: How many terms the definitions have been expanded to.
@@ -75,7 +74,6 @@ class Signature:
 
     names: dict[str, Meaning] = field(default_factory=dict)
     sorts: dict[str, Sort] = field(default_factory=dict)
-    aliases: dict[str, Callable[[Sequence[Sort]], Sort]] = field(default_factory=dict)
     datatypes: dict[str, Datatype] = field(default_factory=dict)
     variables: dict[str, Var | Function] = field(default_factory=dict)
     nodes: int = 0
@@ -104,7 +102,7 @@ class Signature:
         Raises:
             ScriptFault: It already has one.
         """
-        if name in SORTS or name in RESERVED or name in self.sorts or name in self.aliases:
+        if name in SORTS or name in RESERVED or name in self.sorts:
             raise ScriptFault("smt-problem-name", f"the sort `{name[:80]}` is declared twice")
         self.sorts[name] = sort
 

@@ -123,7 +123,7 @@ class _Matcher:
             self.known[key] = self._derive(regex, char, depth + 1)
         return self.known[key]
 
-    def _derive(self, regex: Regex, char: str, depth: int) -> Regex:
+    def _derive(self, regex: Regex, char: str, depth: int) -> Regex:  # noqa: PLR0911  # one case per kind
         kind = regex[0]
         if kind == "text":
             text = str(regex[1])
