@@ -1,0 +1,257 @@
+"""The command line, as real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from app.exits import Exit
+from app.protocol import SWITCH
+from tests.app.conftest import REQUEST
+
+pytestmark = pytest.mark.usefixtures("files")
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The files that the commands below name."""
+    (tmp_path / "request.json").write_text(json.dumps(REQUEST))
+    (tmp_path / "problem.json").write_text(json.dumps({"word": "hello"}))
+    (tmp_path / "hello").write_text("hello")
+    (tmp_path / "bye").write_text("bye")
+    (tmp_path / "domain.pddl").write_text(SWITCH["domain"])
+    (tmp_path / "problem.pddl").write_text(SWITCH["problem"])
+    (tmp_path / "plan").write_text("1. (turn-on lamp)\n")
+    (tmp_path / "two.jsonl").write_text('{"response": "bye"}\n{"response": "hello"}\n')
+    (tmp_path / "bad.jsonl").write_text('{"response": "bye"}\n' * 9)
+
+
+@pytest.fixture
+def modulo(plugins, tmp_path):
+    def run(*words, stdin="", **env):
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+            capture_output=True,
+            cwd=tmp_path,
+            env=environment(plugins, **env),
+            timeout=50,
+            check=False,
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in out + err
+        assert "\x1b" not in out + err
+        return done.returncode, out, err
+
+    return run
+
+
+def environment(plugins, **more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MODULO_")}
+    return {
+        **kept,
+        "PYTHONPATH": str(plugins),
+        "MODULO_UPSTREAM__DISCOVER": "false",
+        "MODULO_UPSTREAM__EMBEDDED": "false",
+        **more,
+    }
+
+
+def test_solve_replays_watches_and_certifies(modulo, tmp_path):
+    code, out, err = modulo(
+        "solve", "request.json", "--watch", "--replay", "two.jsonl", "--certificate", "cert.json",
+        "--journal", "run.jsonl",
+    )  # fmt: skip
+    assert (code, out) == (Exit.OK, "hello\n")
+    assert "rejected: `bye` is not the word" in err
+    assert "round 2/3" in err
+    assert "a replayed recording" in err
+    assert json.loads((tmp_path / "cert.json").read_text())["candidate"] == "hello"
+    assert '"event":"ended"' in (tmp_path / "run.jsonl").read_text()
+    code, out, err = modulo("verify", "cert.json")
+    assert code == Exit.OK
+    assert "unsigned" in err
+    again = modulo("solve", "request.json", "--replay", "run.jsonl")
+    assert again[:2] == (Exit.OK, "hello\n")
+
+
+def test_verify_refutes_a_certificate_that_was_altered(modulo, tmp_path):
+    modulo("solve", "request.json", "--replay", "two.jsonl", "--certificate", "cert.json")
+    certificate = json.loads((tmp_path / "cert.json").read_text())
+    (tmp_path / "cert.json").write_text(json.dumps({**certificate, "candidate": "bye"}))
+    code, _, err = modulo("verify", "cert.json")
+    assert code == Exit.REJECTED
+    assert "error[certificate-refuted]" in err
+
+
+def test_an_exhausted_run_prints_no_answer_but_why(modulo):
+    code, out, err = modulo("solve", "request.json", "--replay", "bad.jsonl")
+    assert (code, out) == (Exit.EXHAUSTED, "")
+    assert "exhausted (rounds) after 3 rounds" in err
+    assert "error[word-wrong]" in err
+
+
+def test_best_effort_prints_the_best_and_says_what_it_is(modulo):
+    code, out, err = modulo("solve", "request.json", "--replay", "bad.jsonl", "--best-effort")
+    assert (code, out) == (Exit.EXHAUSTED, "bye\n")
+    assert "nothing is certified" in err
+
+
+def test_a_recording_that_ends_leaves_the_run_uncertified(modulo):
+    code, out, _ = modulo("solve", "word", "problem.json", "--replay", "bye.jsonl", "--json")
+    assert (code, json.loads(out)["code"]) == (Exit.BAD_INPUT, "settings-invalid")
+    code, out, _ = modulo("solve", "word", "problem.json", "--replay", "bad.jsonl", "--json")
+    assert (code, json.loads(out)["reason"]) == (Exit.EXHAUSTED, "recording-ended")
+    assert json.loads(out)["upstream"] == "replay"
+
+
+def test_solve_takes_pddl_files(modulo, tmp_path):
+    (tmp_path / "plan.jsonl").write_text(json.dumps({"response": "(turn-on lamp)"}))
+    code, out, _ = modulo("solve", "pddl", "domain.pddl", "problem.pddl", "--replay", "plan.jsonl")
+    assert (code, out) == (Exit.OK, "(turn-on lamp)\n")
+
+
+def test_solve_without_a_model_says_what_to_do(modulo):
+    code, out, err = modulo("solve", "request.json")
+    assert (code, out) == (Exit.NO_UPSTREAM, "")
+    assert "error[upstream-none]" in err
+    assert "= help: set `MODULO_UPSTREAM__BASE_URL`" in err
+
+
+def test_solve_tells_a_failing_upstream(modulo):
+    code, _, err = modulo(
+        "solve", "request.json", "--upstream-url", "http://127.0.0.1:9/v1", "--model", "m",
+        MODULO_UPSTREAM__RETRIES="0",
+    )  # fmt: skip
+    assert code == Exit.UPSTREAM
+    assert "upstream-unreachable" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["word", "problem.json", "hello"], Exit.OK, "accepted"),
+        (
+            ["word", "problem.json", "bye"],
+            Exit.REJECTED,
+            "error[word-wrong]: `bye` is not the word",
+        ),
+        (["pddl", "domain.pddl", "problem.pddl", "plan"], Exit.OK, "accepted"),
+        (["pddl", "domain.pddl", "problem.pddl", "plan", "--exact"], Exit.REJECTED, "rejected"),
+        (["wrod", "problem.json", "hello"], Exit.UNSUPPORTED, "did you mean `word`?"),
+        (["word", "missing.json", "hello"], Exit.USAGE, "`missing.json` cannot be read"),
+        (["word", "hello", "hello"], Exit.BAD_INPUT, "error[invalid-json]"),
+        (["word", "problem.json"], Exit.USAGE, "DOMAIN PROBLEM ANSWER"),
+        (["pddl", "plan", "problem.pddl", "plan"], Exit.BAD_INPUT, "error[invalid-problem]"),
+        ([], Exit.USAGE, "DOMAIN PROBLEM ANSWER"),
+    ],
+)
+def test_check_prints_a_verdict_and_ends_with_its_code(modulo, words, code, said):
+    found, out, err = modulo("check", *words)
+    assert found == code
+    assert said in out + err
+
+
+def test_check_prints_json(modulo):
+    code, out, _ = modulo("check", "word", "problem.json", "bye", "--json")
+    assert code == Exit.REJECTED
+    assert json.loads(out)["codes"] == ["word-wrong"]
+
+
+def test_check_reads_an_answer_of_any_bytes_from_standard_input(modulo):
+    code, out, _ = modulo("check", "word", "problem.json", "-", "--exact", stdin=b"\xff\0\x1b[31m")
+    assert code == Exit.REJECTED
+    assert "rejected" in out
+
+
+def test_check_answers_json_lines_in_order(modulo):
+    asked = [
+        {"id": 1, "domain": "word", "problem": {"word": "hello"}, "answer": "hello"},
+        {"id": 2, "domain": "word", "problem": {"word": "hello"}, "answer": "bye"},
+        {"id": 3, "domain": "nope", "problem": {}, "answer": ""},
+    ]
+    lines = [*map(json.dumps, asked), "{"]
+    code, out, err = modulo("check", "--jsonl", stdin="\n".join(lines) + "\n")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (Exit.OK, "")
+    assert [row.get("verdict") for row in told] == ["accepted", "rejected", None, None]
+    assert [row["id"] for row in told] == [1, 2, 3, None]
+    assert [row["error"]["code"] for row in told[2:]] == ["domain-unknown", "line-not-json"]
+
+
+def test_domains_are_listed_and_examined(modulo):
+    code, out, _ = modulo("domains", "--json")
+    assert (code, {row["name"] for row in json.loads(out)} >= {"pddl", "word"}) == (Exit.OK, True)
+    code, out, _ = modulo("domains", "check", "word")
+    assert code == Exit.OK
+    assert out.startswith("word 1: ok (1 examples, 1 good, 1 bad")
+    assert modulo("domains", "check", "wrod")[0] == Exit.UNSUPPORTED
+
+
+def test_config_shows_values_sources_and_no_secret(modulo):
+    secret = {"MODULO_UPSTREAM__API_KEY": "sk-canary"}
+    code, out, err = modulo("config", **secret)
+    assert code == Exit.OK
+    assert "upstream.api_key" in out
+    assert "sk-canary" not in out + err
+    shown = json.loads(modulo("config", "--json", **secret)[1])
+    assert shown["upstream.discover"] == {"value": False, "source": "env"}
+    assert "sk-canary" not in json.dumps(shown)
+
+
+def test_a_wrong_configuration_is_told_with_the_nearest_name(modulo):
+    code, _, err = modulo("serve", MODULO_PROT="1")
+    assert code == Exit.BAD_INPUT
+    assert "error[settings-invalid]: there is no setting `MODULO_PROT`" in err
+    assert "did you mean `MODULO_PORT`?" in err
+
+
+def test_a_port_in_use_is_told(modulo):
+    code, _, err = modulo("serve", "--host", "192.0.2.1", "--port", "1")
+    assert code == Exit.BAD_INPUT
+    assert "cannot listen on 192.0.2.1:1" in err
+
+
+def test_help_names_the_exit_codes_and_unknown_words_are_usage_errors(modulo):
+    assert "13 rejected" in modulo("--help")[1]
+    assert modulo("sovle")[0] == Exit.USAGE
+    assert modulo("--version")[1].startswith("llm-modulo ")
+
+
+def test_weights_that_do_not_exist_are_told(modulo):
+    assert modulo("models", "list")[0] == Exit.OK
+    code, _, err = modulo("models", "pull", "huge")
+    assert code == Exit.BAD_INPUT
+    assert "error[weights-unknown]" in err
+
+
+@pytest.mark.parametrize("words", [["serve", "--port", "0"], ["check", "--jsonl"]])
+def test_ctrl_c_ends_without_a_word_of_complaint(plugins, tmp_path, words):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(plugins),
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if words[0] == "serve":
+        assert b"listens on" in process.stderr.readline()
+    else:
+        line = {"id": 1, "domain": "word", "problem": {"word": "a"}, "answer": "a"}
+        process.stdin.write(json.dumps(line).encode() + b"\n")
+        process.stdin.flush()
+        assert b"accepted" in process.stdout.readline()
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert time.monotonic() - started < 10
+    assert b"Traceback" not in err
+    assert process.returncode in {Exit.OK, Exit.INTERRUPTED}
