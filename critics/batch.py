@@ -201,7 +201,7 @@ async def read_lines(descriptor: int) -> AsyncIterator[bytes]:
     while part := await parts.get():
         *whole, tail = part.split(b"\n")
         for line in whole:
-            yield bytes(rest + line)
+            yield bytes(rest + line)[: MAX_LINE_BYTES + 1]
             rest.clear()
         rest += tail
         del rest[MAX_LINE_BYTES + 1 :]
