@@ -151,19 +151,23 @@ async def check_stream(
                     answer = await _check(pool, slot.line, demand, deadline_s, opinion_deadline_s)
                     slot.answer.set_result(answer)
 
-    count = 0
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_feed(window, lines))
             for _ in range(pool.size):
                 tasks.create_task(work())
-            while answers := await window.answered():
-                count += len(answers)
-                written = write(b"".join(answer + b"\n" for answer in answers))
-                if inspect.isawaitable(written):
-                    await written
+            return await _drain(window, write)
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
+
+
+async def _drain(window: Window, write: Write) -> int:
+    count = 0
+    while answers := await window.answered():
+        count += len(answers)
+        written = write(b"".join(answer + b"\n" for answer in answers))
+        if inspect.isawaitable(written):
+            await written
     return count
 
 
