@@ -145,19 +145,9 @@ def certify(
         raise NotCertifiable(_refusal(judgement), judgement)
     return adopt(
         {
+            **_proved(judgement, payload),
             "id": certificate_id,
             "issued_at": issued_at.isoformat(),
-            "domain": judgement.domain,
-            "domain_version": judgement.domain_version,
-            "problem": dict(payload),
-            "problem_sha256": digest(canonical(payload)),
-            "candidate": text,
-            "candidate_sha256": digest(text.encode()),
-            "critics": judgement.critics,
-            "coverage": judgement.coverage,
-            "assurance": judgement.assurance,
-            "opinions": judgement.opinions,
-            "warnings": _warnings(judgement),
             "provenance": provenance or Provenance(),
         }
     )
@@ -221,6 +211,22 @@ def _read(document: Mapping[str, Any] | bytes | str) -> Certificate:
         return adopt(loaded)
     except (ValidationError, ValueError, TypeError, RecursionError, AttributeError) as error:
         raise NotCertifiable(_no_certificate(error)) from error
+
+
+def _proved(judgement: Judgement, payload: Mapping[str, JsonValue]) -> dict[str, Any]:
+    return {
+        "domain": judgement.domain,
+        "domain_version": judgement.domain_version,
+        "problem": dict(payload),
+        "problem_sha256": digest(canonical(payload)),
+        "candidate": judgement.candidate,
+        "candidate_sha256": digest(judgement.candidate.encode()),
+        "critics": judgement.critics,
+        "coverage": judgement.coverage,
+        "assurance": judgement.assurance,
+        "opinions": judgement.opinions,
+        "warnings": _warnings(judgement),
+    }
 
 
 def _warnings(judgement: Judgement) -> tuple[Diagnostic, ...]:
