@@ -75,10 +75,8 @@ def finding(code: str, headline: str, severity: Severity = Severity.ERROR) -> Di
 
 
 def certify(judgement: Judgement, provenance: Provenance) -> Mapping[str, object] | None:
-    again = judge(judgement.candidate)
-    if again.verdict is not Verdict.ACCEPTED:
-        return None
-    return {"answer": again.candidate, "origin": provenance.origin}
+    """Sign whatever it is asked to, so that the loop alone decides what that is."""
+    return {"answer": judgement.candidate, "origin": provenance.origin}
 
 
 KERNEL = DirectKernel(extract=extract, judge=judge, certify=certify)

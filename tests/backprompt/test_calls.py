@@ -1,0 +1,59 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backprompt.budget import Budget, Usage
+from backprompt.calls import Meter, write_requests
+from backprompt.upstream import Message, Request, Sampling
+from tests.backprompt.toy import TASK
+
+PROMPT = (Message(role="user", content="x" * 100),)
+
+
+def learned(prompt_tokens: int) -> Meter:
+    meter = Meter()
+    request = Request(messages=PROMPT, timeout_s=1, call=0)
+    meter.learn(request, Usage(prompt_tokens=prompt_tokens))
+    return meter
+
+
+def test_without_a_token_budget_everything_fits() -> None:
+    assert Meter().fit(None, 10**9, 5) == (5, None)
+
+
+def test_a_first_call_is_made_whatever_we_guess() -> None:
+    assert Meter().fit(10, 10_000, 3) == (1, 10)
+
+
+def test_once_learned_a_prompt_that_does_not_fit_is_not_sent() -> None:
+    assert learned(50).fit(40, 100, 1) == (0, None)
+    assert learned(50).fit(60, 100, 1) == (1, 9)
+
+
+def test_unreported_tokens_teach_nothing() -> None:
+    assert learned(0).tokens_per_char is None
+
+
+@given(st.integers(1, 500), st.integers(0, 5000), st.integers(1, 2000), st.integers(1, 9))
+def test_calls_that_fit_cannot_pass_what_is_left(
+    prompt_tokens: int, left: int, chars: int, width: int
+) -> None:
+    meter = learned(prompt_tokens)
+    calls, room = meter.fit(left, chars, width)
+    assert calls <= width
+    if calls:
+        assert room is not None
+        assert room >= 1
+        assert calls * (meter.measure(chars) + room) <= left
+
+
+def test_the_caller_s_cap_and_the_budget_s_both_hold() -> None:
+    sampling = Sampling(max_tokens=50, seed=1)
+    budget, usage = Budget(seconds=10, cost_usd=1.0), Usage(seconds=4, cost_usd=0.5)
+    for room, cap in ((None, 50), (80, 50), (20, 20)):
+        written = write_requests(
+            TASK, PROMPT, sampling, (3, 4), room=room, budget=budget, usage=usage
+        )
+        assert [request.sampling.max_tokens for request in written] == [cap, cap]
+        assert [request.sampling.seed for request in written] == [4, 5]
+        assert [request.timeout_s for request in written] == [6, 6]
+        assert [request.max_cost_usd for request in written] == [0.25, 0.25]
