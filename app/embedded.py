@@ -7,7 +7,7 @@ first call.
 from collections.abc import Callable
 from pathlib import Path
 
-from app.local_server import THREADS, command, runtime_installed
+from app.local_server import command, runtime_installed
 from app.models import MODELS, Model, find_model, installed_models, installed_path
 from backprompt.local import LocalUpstream
 from backprompt.upstream import Upstream, UpstreamError
@@ -25,7 +25,7 @@ def find_local(directory: Path | None = None) -> LocalUpstream | None:
 
 
 def embedded_upstream(
-    name: str, directory: Path | None = None, *, threads: int = THREADS
+    name: str, directory: Path | None = None, *, threads: int | None = None
 ) -> LocalUpstream:
     """Make the upstream of one model by name.
 

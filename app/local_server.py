@@ -19,8 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-THREADS = max(1, min(2, os.cpu_count() or 1))
-"""More threads than free cores make llama.cpp spin: two is the most that is safe to assume."""
+MOST_THREADS = 2
 SLOTS = 2
 CONTEXT = 4096
 """Tokens of prompt and answer together, in each slot."""
@@ -29,14 +28,28 @@ CACHE_MIB = 256
 ERRORS_ONLY = 1
 
 
+def choose_threads() -> int:
+    """Take as many threads as there are idle cores, two at most, one at least.
+
+    With more threads than idle cores llama.cpp's threads wait for each other by spinning, and
+    generation becomes ten to fifty times slower.
+    """
+    idle = (os.cpu_count() or 1) - round(os.getloadavg()[0])
+    return max(1, min(MOST_THREADS, idle))
+
+
 def runtime_installed() -> bool:
     """Say whether the engine can be imported, without importing it."""
     return find_spec("xllamacpp") is not None
 
 
-def command(model: Path, *, alias: str, threads: int = THREADS, slots: int = SLOTS) -> list[str]:
+def command(
+    model: Path, *, alias: str, threads: int | None = None, slots: int = SLOTS
+) -> list[str]:
     """Give the argument list that starts this process."""
-    options = ["--alias", alias, "--threads", str(threads), "--slots", str(slots)]
+    options = ["--alias", alias, "--slots", str(slots)]
+    if threads:
+        options += ["--threads", str(threads)]
     return [sys.executable, "-m", "app.local_server", str(model), *options]
 
 
@@ -46,7 +59,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="GGUF file")
     parser.add_argument("--alias", default="embedded", help="name under which the model answers")
     parser.add_argument("--port", type=int, default=0, help="0 chooses a free one")
-    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--threads", type=int, default=choose_threads())
     parser.add_argument("--slots", type=int, default=SLOTS, help="calls served at the same time")
     parser.add_argument("--context", type=int, default=CONTEXT, help="tokens a slot can hold")
     options = parser.parse_args()

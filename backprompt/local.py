@@ -19,6 +19,8 @@ from backprompt.upstream import Completion, Request, Upstream, UpstreamError
 
 START_S = 120.0
 """Seconds the model may take to load; a cold disk reads a gigabyte in that time."""
+DYING_S = 2.0
+"""Seconds between a broken connection and the end of the process that broke it."""
 TAIL_CHARS = 2000
 """How much of the child's standard error is kept for messages."""
 
@@ -73,14 +75,14 @@ class LocalUpstream:
             ) from error
         try:
             return await child.upstream.generate(_within(request, deadline))
-        except UpstreamError:
-            if child.alive or time.monotonic() >= deadline:
+        except UpstreamError as error:
+            if not await child.explains(error) or time.monotonic() >= deadline:
                 raise
         child = await self._ready()
         try:
             return await child.upstream.generate(_within(request, deadline))
         except UpstreamError as error:
-            if child.alive:
+            if not await child.explains(error):
                 raise
             message = f"the process of `{self.name}` died twice under one call: {child.last_words}"
             raise UpstreamError("upstream-failed", message, usage=error.usage) from error
@@ -127,6 +129,14 @@ class _Child:
         said = [line.strip() for line in self._tail.splitlines() if line.strip()]
         ended = "" if self.alive else f" (exit status {self._process.returncode})"
         return (said[-1][:300] if said else "it said nothing") + ended
+
+    async def explains(self, error: UpstreamError) -> bool:
+        """Say whether a call failed because the process died; its end may be a moment away."""
+        if error.code != "upstream-unreachable":
+            return False
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), DYING_S)
+        return not self.alive
 
     async def listen(self, key: str) -> str:
         """Hand the key over and wait for the URL; an empty text means that the process ended."""

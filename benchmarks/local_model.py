@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
 from record import PROBLEMS, open_service, read_example, run_example
 
 from app.embedded import embedded_upstream
-from app.local_server import THREADS
 from app.service import Service
 from backprompt.strategy import Feedback, Strategy
 from critics import Verdict, find_domain, judge
@@ -154,7 +153,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=0.7)
-    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, default=Path("rows.jsonl"))
     parser.add_argument("--table", type=Path, help="only print the table of this file")
     parser.add_argument("--random", action="store_true", help="measure the blind guesser")

@@ -11,7 +11,6 @@ import asyncio
 from pathlib import Path
 
 from app.embedded import embedded_upstream
-from app.local_server import THREADS
 from app.protocol import SolveRequest
 from app.runs import Run
 from app.service import Service
@@ -89,7 +88,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=0.7)
-    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--feedback", default="explain")
     parser.add_argument("--out", type=Path)
     asyncio.run(record(parser.parse_args()))
