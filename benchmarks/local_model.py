@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
 
-from record import PROBLEMS, open_service, read_example, run_example
+from record import PROBLEMS, open_service, read_example, run_example, save_journal
 
 from app.embedded import embedded_upstream
 from app.service import Service
@@ -73,6 +73,9 @@ async def run_one(
         rounds=options.rounds,
         temperature=options.temperature,
     )
+    if options.journals:
+        name_of_run = f"{options.model}-{name}-{feedback}-{seed}.jsonl"
+        save_journal(run, options.journals / name_of_run)
     if run.result is None:
         raise RuntimeError("the run has no result")
     return {
@@ -155,6 +158,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, default=Path("rows.jsonl"))
+    parser.add_argument("--journals", type=Path, help="folder for the runs' journals")
     parser.add_argument("--table", type=Path, help="only print the table of this file")
     parser.add_argument("--random", action="store_true", help="measure the blind guesser")
     options = parser.parse_args()

@@ -48,6 +48,11 @@ async def run_example(
         return run
 
 
+def save_journal(run: Run, path: Path) -> None:
+    """Write a run's events as JSON lines."""
+    path.write_text("".join(f"{line}\n" for line in run.journal.dump()), "utf-8")
+
+
 def open_service(upstream: Upstream) -> Service:
     """Open a service that asks this model and looks for no other."""
     return Service(Settings(), upstream=upstream)
@@ -76,7 +81,7 @@ async def record(options: argparse.Namespace) -> None:
             print(f"round {event.round}: no answer found")
     print(f"{run.result.status if run.result else '?'}")
     if options.out:
-        options.out.write_text("".join(f"{line}\n" for line in run.journal.dump()), "utf-8")
+        save_journal(run, options.out)
         print(f"written: {options.out} ({options.out.stat().st_size} bytes)")
 
 
