@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
 from backprompt.effects import Certificate, Effects
+from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won
 from backprompt.journal import (
     CallFailed,
     CallFinished,
@@ -47,6 +48,9 @@ FUTILE = {
 """Codes of `unknown` verdicts that another answer cannot mend: the run ends, since every further
 call would be paid for nothing."""
 
+GRACE_S = 15.0
+"""Seconds past the budget within which the candidates of the last answer are still judged."""
+
 NOT_REPEATABLE = Diagnostic(
     code="not-repeatable",
     headline="the answer was accepted, but judging it again did not accept it",
@@ -79,57 +83,6 @@ class Outcome(BaseModel):
     models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A candidate text and where it comes from."""
-
-    text: str
-    origin: Origin
-    call: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A model's answer to one call."""
-
-    call: int
-    completion: Completion
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Why a run ends: status, reason and a sentence."""
-
-    status: Status
-    reason: str | None = None
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Won:
-    """The certified candidate."""
-
-    candidate: Candidate
-    judgement: Judgement
-    certificate: Certificate
-
-
-@dataclass(slots=True)
-class Round:
-    """What the round under way has brought."""
-
-    score: float = -1.0
-    turn: Turn | None = None
-    repeats: int = 0
-    """Candidates that were judged in an earlier round or before in this one."""
-    news: int = 0
-    """Candidates that were not."""
-    calls: int = 0
-    """Calls that were really made."""
-    responses: int = 0
-    failure: UpstreamError | None = None
-
-
 @dataclass
 class Blackboard:
     """The state of one run."""
@@ -144,7 +97,7 @@ class Blackboard:
 
     def __post_init__(self) -> None:
         """Open the journal."""
-        self._judged: dict[str, tuple[int, Judgement]] = {}
+        self._judged: dict[str, Known] = {}
         self._models: dict[str, None] = {}
         self._turns: list[Turn] = []
         self._round = Round()
@@ -170,7 +123,8 @@ class Blackboard:
         """Say whether no further candidate needs to, or may, be judged."""
         limit = self.budget.candidates
         full = limit is not None and self.usage.candidates >= limit
-        return full or self._won is not None or self._stop is not None
+        late = self.usage.seconds >= self.budget.seconds + GRACE_S
+        return full or late or self._won is not None or self._stop is not None
 
     # What is asked next.
 
@@ -243,10 +197,10 @@ class Blackboard:
         known = self._judged.get(candidate.text)
         if known is None or candidate.call is None:
             return False
-        number, judgement = known
-        self._note(CandidateRepeated(candidate=number, call=candidate.call))
-        self._round.repeats += 1
-        self._consider(judgement, repeated=True)
+        self._note(CandidateRepeated(candidate=known.number, call=candidate.call))
+        if known.round < self.usage.rounds:
+            self._round.repeats += 1
+            self._consider(known.judgement, repeated=True)
         return True
 
     def found(self, candidate: Candidate) -> int:
@@ -266,7 +220,7 @@ class Blackboard:
     def judged(self, number: int, judgement: Judgement) -> None:
         """Note what the critics say."""
         self._note(Judged(candidate=number, judgement=judgement))
-        self._judged[judgement.candidate] = (number, judgement)
+        self._judged[judgement.candidate] = Known(number, self.usage.rounds, judgement)
         self._round.news += 1
         if self.best is None or judgement.score > self.best.score:
             self.best = judgement
@@ -299,7 +253,7 @@ class Blackboard:
         doubt = judgement.model_copy(
             update={"verdict": Verdict.UNKNOWN, "score": 0.0, "diagnostics": (NOT_REPEATABLE,)}
         )
-        self._judged[candidate.text] = (number, doubt)
+        self._judged[candidate.text] = Known(number, self.usage.rounds, doubt)
         self.best = doubt if self.best is judgement else self.best
         self._consider(doubt, repeated=False)
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from backprompt.budget import Budget, Usage
 from backprompt.strategy import Strategy
 from backprompt.task import Task
-from backprompt.upstream import Completion, Message, Sampling
+from backprompt.upstream import Completion, Message, Sampling, Text
 from critics.types import Judgement, Severity
 
 
@@ -106,7 +106,7 @@ class CallFailed(BaseEvent):
     event: Literal["call-failed"] = "call-failed"
     call: int
     code: str
-    message: str
+    message: Text
     status: int | None = None
     usage: Usage
     spent: Usage
@@ -180,7 +180,7 @@ class Ended(BaseEvent):
     status: Status
     reason: str | None = None
     """The spent dimension of the budget, or the code of what failed."""
-    message: str | None = None
+    message: Text | None = None
     """The same for people."""
     usage: Usage
 

@@ -14,9 +14,10 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from backprompt.blackboard import Answer, Blackboard, Candidate, Outcome
+from backprompt.blackboard import Blackboard, Outcome
 from backprompt.budget import Budget
 from backprompt.effects import Effects
+from backprompt.entries import Answer, Candidate
 from backprompt.journal import Journal, Origin, Status
 from backprompt.search import generate
 from backprompt.strategy import Strategy

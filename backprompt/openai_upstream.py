@@ -35,6 +35,8 @@ LONGEST_WAIT_S = 20.0
 MOST_TOKENS = 10**9
 MOST_SECONDS = 86_400.0
 
+LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a request was sent: nothing can have been paid for."""
 
@@ -66,10 +68,12 @@ def make_client() -> httpx.AsyncClient:
 
     Reading has no time-out of its own: each call is cut by its request's. Idle connections are
     given up early, since a request sent on one that the server just closed cannot be retried.
+    A proxy of the environment is used, but never on the way to this machine itself.
     """
     return httpx.AsyncClient(
         timeout=httpx.Timeout(None, connect=10.0),
         limits=httpx.Limits(max_connections=256, keepalive_expiry=4.0),
+        mounts=dict.fromkeys(LOOPBACK),
         follow_redirects=False,
     )
 
@@ -144,10 +148,13 @@ class OpenAIUpstream:
 
     async def _ask(self, request: Request, deadline: float) -> bytes:
         """Post until an answer comes or another attempt is pointless."""
-        for attempt in range(self._retries + 1):
+        attempt = 0
+        while True:
             wait = min(self._backoff_s * 2**attempt, LONGEST_WAIT_S)
             try:
                 response, body = await self._post(request)
+                if self._rename_cap(response.status_code, body):
+                    response, body = await self._post(request)
             except NEVER_SENT as error:
                 failure = self._fault("upstream-unreachable", f"cannot be reached: {_why(error)}")
             except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -156,8 +163,6 @@ class OpenAIUpstream:
             else:
                 if response.status_code == httpx.codes.OK:
                     return body
-                if self._rename_cap(response.status_code, body):
-                    continue
                 failure = self._refusal(response.status_code, body)
                 wait = _retry_after(response.headers.get("retry-after"), wait)
                 if failure.code == "upstream-refused":
@@ -165,7 +170,7 @@ class OpenAIUpstream:
             if attempt == self._retries or time.monotonic() + wait >= deadline:
                 raise failure
             await asyncio.sleep(wait)
-        raise self._fault("upstream-refused", "was asked in no way it understands")
+            attempt += 1
 
     async def _post(self, request: Request) -> tuple[httpx.Response, bytes]:
         """Post once and read the whole body, up to a cap."""

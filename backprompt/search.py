@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from backprompt.blackboard import Answer, Blackboard
+from backprompt.blackboard import Blackboard
+from backprompt.entries import Answer
 from backprompt.upstream import Completion, Request, UpstreamError, estimate_usage
 
 Call = asyncio.Task[Completion]

@@ -9,7 +9,7 @@ from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.upstream import Request, Sampling, ScriptedUpstream, UpstreamError
 from critics.types import Judgement
-from tests.backprompt.toy import TASK, completion, extract, judge, kinds, live, run
+from tests.backprompt.toy import TASK, Clockwork, completion, extract, judge, kinds, live, run
 
 PARALLEL = Strategy(search="parallel", n=3)
 
@@ -298,3 +298,30 @@ async def test_the_same_effects_write_the_same_journal() -> None:
     first = (await run(*answers, seconds=[0.5] * 6))[1]
     second = (await run(*answers, seconds=[0.5] * 6))[1]
     assert list(first.dump()) == list(second.dump())
+
+
+async def test_equal_answers_of_one_round_are_no_repetition() -> None:
+    _, journal, effects = await run("41", "41", "41", "42", strategy=PARALLEL)
+    assert kinds(journal).count("candidate-repeated") == 2
+    assert effects.judged == ["41", "42"]
+    assert "you gave before" not in effects.requests[3].messages[-1].content
+
+
+async def test_judging_goes_on_past_the_end_of_the_budget_but_not_for_ever() -> None:
+    slow = Clockwork([completion("1 2 3 4 5 6 7 8 9 42")], seconds=[5])
+    judge_once = slow.judge
+
+    async def judge_slowly(text: str) -> Judgement:
+        slow.now += 4
+        return await judge_once(text)
+
+    slow.judge = judge_slowly
+    outcome = await solve(
+        TASK,
+        strategy=Strategy(),
+        budget=Budget(seconds=5),
+        effects=slow,
+        journal=Journal(),
+    )
+    assert (outcome.status, outcome.reason) == (Status.EXHAUSTED, "seconds")
+    assert slow.judged == ["1", "2", "3", "4"]

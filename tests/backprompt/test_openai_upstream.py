@@ -8,8 +8,13 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from backprompt.budget import Budget
+from backprompt.journal import Journal
+from backprompt.loop import solve
 from backprompt.openai_upstream import OpenAIUpstream, Price, make_client
+from backprompt.strategy import Strategy
 from backprompt.upstream import Completion, Message, Request, Sampling, UpstreamError
+from tests.backprompt.toy import TASK, live
 from tests.upstream_server import HANG, RESET, Behaviour, Reply, UpstreamServer
 
 KEY = "sk-secret-key-of-the-test"
@@ -243,7 +248,7 @@ async def test_cancelling_closes_the_connection() -> None:
 async def test_an_endpoint_may_call_the_cap_otherwise() -> None:
     told = {"error": {"message": "use 'max_completion_tokens' instead of 'max_tokens'"}}
     refusal = Reply(status=400, body=json.dumps(told).encode())
-    async with serving(refusal, DONE, DONE) as (upstream, server):
+    async with serving(refusal, DONE, DONE, retries=0) as (upstream, server):
         for _ in range(2):
             await upstream.generate(request(sampling=Sampling(max_tokens=7)))
     caps = [("max_tokens" in s.body, "max_completion_tokens" in s.body) for s in server.seen]
@@ -273,3 +278,37 @@ async def test_a_shared_client_outlives_its_upstream() -> None:
         await own.generate(request())
         await own.aclose()
         assert own._client.is_closed
+
+
+async def test_a_proxy_of_the_environment_is_not_asked_about_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert (await ask(DONE)).text == "42"
+
+
+async def test_an_unreadable_error_message_does_no_harm_to_the_journal() -> None:
+    told = Reply(status=400, body=b'{"error": {"message": "odd \\ud800 text"}}')
+    journal = Journal()
+    async with serving(told) as (upstream, _):
+        outcome = await solve(
+            TASK, strategy=Strategy(), budget=Budget(), effects=live(upstream), journal=journal
+        )
+    assert outcome.reason == "upstream-refused"
+    assert Journal.load(journal.dump()).events == journal.events
+
+
+async def test_the_losers_of_a_round_are_cancelled_at_the_upstream() -> None:
+    strategy = Strategy(search="parallel", n=3)
+    journal = Journal()
+    async with serving(HANG, HANG, DONE) as (upstream, server):
+        outcome = await solve(
+            TASK, strategy=strategy, budget=Budget(), effects=live(upstream), journal=journal
+        )
+        while server.disconnects < 2:
+            server.gone.clear()
+            await server.gone.wait()
+    assert outcome.answer == "42"
+    assert outcome.usage.calls == 3
+    assert outcome.usage.tokens == 15 + outcome.usage.estimated_tokens

@@ -1,0 +1,69 @@
+"""entries: what is written on the blackboard of a run."""
+
+from dataclasses import dataclass
+
+from backprompt.effects import Certificate
+from backprompt.journal import Origin, Status
+from backprompt.prompt import Turn
+from backprompt.upstream import Completion, UpstreamError
+from critics.types import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate text and where it comes from."""
+
+    text: str
+    origin: Origin
+    call: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer to one call."""
+
+    call: int
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run ends: status, reason and a sentence."""
+
+    status: Status
+    reason: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """The certified candidate."""
+
+    candidate: Candidate
+    judgement: Judgement
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A judged text: its number, the round it was judged in, and the judgement."""
+
+    number: int
+    round: int
+    judgement: Judgement
+
+
+@dataclass(slots=True)
+class Round:
+    """What the round under way has brought."""
+
+    score: float = -1.0
+    turn: Turn | None = None
+    repeats: int = 0
+    """Candidates that were judged in an earlier round."""
+    news: int = 0
+    """Candidates that were judged for the first time."""
+    calls: int = 0
+    """Calls that were really made."""
+    responses: int = 0
+    failure: UpstreamError | None = None
