@@ -11,6 +11,7 @@ from app.failures import ServiceError
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.terminal import note, reported
+from app.upstreams import require_usable
 from critics.domain import find_domain, installed
 
 GRACE_S = 5
@@ -36,11 +37,7 @@ class Server(uvicorn.Server):
 
     async def _tell_upstream(self) -> None:
         service = self.config.app.state.service  # type: ignore[union-attr]  # our own application
-        try:
-            choice = await service.choice()
-        except ServiceError as error:
-            note(f"upstream: unusable; {error.detail}")
-            return
+        choice = await service.choice()
         note(
             f"upstream: {choice.kind}; {choice.where}" + (f"; {choice.help}" if choice.help else "")
         )
@@ -54,6 +51,7 @@ def run_server(host: str | None, port: int | None) -> None:
         settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
         for name in installed():
             find_domain(name)
+        require_usable(settings.upstream)
         listener = _listen(settings)
         logging.basicConfig(
             level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"

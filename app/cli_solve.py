@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from app.cli import Assurance
 from app.cli_check import with_service
-from app.errors import schema_failure
 from app.exits import exit_of_run
 from app.failures import ServiceError
 from app.payloads import read_object, read_problem, read_text
 from app.protocol import SolveRequest, SolveResult
 from app.runs import Run
+from app.schema_faults import schema_failure
 from app.service import Service
 from app.settings import Settings, UpstreamSettings, load_settings
 from app.terminal import is_colored, note, quit_with, reported, show, show_json

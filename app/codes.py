@@ -86,12 +86,6 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "List all codes at `/errors`.",
             404,
         ),
-        "run-unknown": ServiceCode(
-            "There is no such run",
-            "Runs are kept in memory, the latest ones only, and are gone after a restart.",
-            "Check the id; keep the result that `/solve` returned.",
-            404,
-        ),
         "method-not-allowed": ServiceCode(
             "The path exists, but not with this method",
             "The `Allow` header names the methods of this path.",
@@ -166,6 +160,42 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "An error of ours. It is in the service's log under the incident that `detail` names.",
             "Report the incident with the log's lines.",
             500,
+        ),
+        "weights-unknown": ServiceCode(
+            "There is no such embedded model",
+            "`modulo models list` shows the models whose weights can be fetched.",
+            "Choose one of the names it shows.",
+            404,
+        ),
+        "weights-unreachable": ServiceCode(
+            "No source delivers the weights",
+            "Every source was tried. What was fetched is kept, and the next try goes on there.",
+            "Try again later, or give the file itself with `--gguf`.",
+            502,
+        ),
+        "weights-wrong-hash": ServiceCode(
+            "The weights are not the pinned ones",
+            "What came has another SHA-256 than the publisher's file. It is not used.",
+            "Try again, or get the file from the model's home and give it with `--gguf`.",
+            502,
+        ),
+        "weights-disk-full": ServiceCode(
+            "The weights do not fit on the disk",
+            "The space is checked before anything is fetched.",
+            "Make room, or set `MODULO_MODELS_DIR` to another disk.",
+            507,
+        ),
+        "weights-unwritable": ServiceCode(
+            "The weights cannot be written",
+            "The models directory does not take files.",
+            "Set `MODULO_MODELS_DIR` to a directory that can be written.",
+            500,
+        ),
+        "weights-busy": ServiceCode(
+            "The weights are being fetched already",
+            "Another process fetches the same weights into the same directory.",
+            "Wait for it.",
+            503,
         ),
         "certificate-refuted": ServiceCode(
             "The certificate does not hold",

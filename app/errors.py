@@ -8,8 +8,7 @@ kind is the only broad `except` of the shell; it is logged under an incident num
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -18,9 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.failures import Fault, ServiceError, from_kernel
-from app.nearest import did_you_mean
+from app.failures import ServiceError, from_kernel
 from app.protocol import CheckRequest, SolveRequest
+from app.schema_faults import schema_failure
 from critics.types import KernelError
 
 logger = logging.getLogger("llm_modulo.errors")
@@ -89,18 +88,6 @@ def request_name(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", "req"))
 
 
-def schema_failure(faults: Iterable[Mapping[str, Any]], model: type[BaseModel]) -> ServiceError:
-    """Turn pydantic's faults about a request body into one failure with did-you-mean.
-
-    Args:
-        faults: As from `ValidationError.errors()`; the values themselves are never repeated.
-        model: The schema of the body.
-    """
-    found = [_schema_fault(fault, model) for fault in faults][:20]
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return ServiceError("invalid-request", f"{found[0].detail}{more}", faults=found)
-
-
 async def _on_service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101  # registered for this type only
     return to_response(error, request_name(request))
@@ -127,29 +114,3 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     }.get(code, str(error.detail)[:200])
     failure = ServiceError(code, detail, headers=error.headers)
     return to_response(failure, request_name(request))
-
-
-def _schema_fault(fault: Mapping[str, Any], model: type[BaseModel]) -> Fault:
-    path = [str(part)[:80] for part in fault["loc"] if part != "body"]
-    name = path[-1] if path else "body"
-    said = fault["msg"].removeprefix("Value error, ")
-    detail = {
-        "extra_forbidden": f"there is no field `{name}`{did_you_mean(name, _names(model, path))}",
-        "missing": f"field `{name}` is missing",
-    }.get(fault["type"], f"`{'.'.join(path) or name}`: {said[:1].lower()}{said[1:200]}")
-    pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)
-    return Fault(pointer=f"#{pointer}", code="invalid-request", detail=detail)
-
-
-def _names(model: type[BaseModel], path: list[str]) -> list[str]:
-    """List the field names of the object that the last part of a path was looked for in."""
-    for part in path[:-1]:
-        field = model.model_fields.get(part)
-        nested = [t for t in _types(field.annotation) if field] if field else []
-        model = nested[0] if nested else model
-    return list(model.model_fields)
-
-
-def _types(annotation: Any) -> list[type[BaseModel]]:
-    options = (annotation, *getattr(annotation, "__args__", ()))
-    return [t for t in options if isinstance(t, type) and issubclass(t, BaseModel)]

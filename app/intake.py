@@ -1,12 +1,8 @@
-"""Reading what strangers send: size, media type and JSON are checked before anything else sees it.
+"""Taking what strangers send: size and media type are checked before anything reads the body.
 
-Invariants:
-    * A body over the limit is refused unread, also when it comes in chunks without a length.
-    * The JSON that is handed on is finite, unambiguous (no key twice) and nested no deeper than
-      the limit, so that nothing behind this module needs to fear it.
+Invariant: a body over the limit is never held, also when it comes in chunks without a length.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NoReturn
@@ -17,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.failures import ServiceError
+from app.strict_json import read_json
 
 PATIENCE = 20
 """How many times the body limit is read and thrown away before an oversized sender is cut off."""
-_MARKS = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 class BodyLimit:
@@ -103,68 +99,6 @@ class StrictRoute(APIRoute):
         return strictly
 
 
-def read_json(body: bytes, depth: int) -> Any:
-    """Read one JSON document.
-
-    Args:
-        body: The bytes, UTF-8.
-        depth: How deep lists and objects may nest.
-
-    Raises:
-        ServiceError: `invalid-json`, with the place where there is one.
-    """
-    _check_depth(body, depth)
-    try:
-        text = body.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_unambiguous,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _invalid(f"the body is not UTF-8: byte {error.start} cannot be read") from error
-    except UnicodeEncodeError as error:
-        raise _invalid("a string holds half of a surrogate pair, which is no character") from error
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _invalid(f"the body is not JSON: {error.msg} at {place}") from error
-    except ValueError as error:
-        raise _invalid(f"the body is not JSON: {str(error)[:200]}") from error
-    return value
-
-
-def _check_depth(body: bytes, depth: int) -> None:
-    if body.count(b"[") + body.count(b"{") <= depth:
-        return
-    level = 0
-    for mark in _MARKS.finditer(body):
-        level += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark.group(), 0)
-        if level > depth:
-            raise _invalid(f"the body nests deeper than {depth} levels")
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"key `{name[:80]}` stands twice in one object")
-        found[name] = value
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"`{name}` is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"number `{text[:40]}` is too large")
-    return number
-
-
 def _check_media_type(request: Request) -> None:
     declared = request.headers.get("content-type", "")
     kind = declared.partition(";")[0].strip().lower()
@@ -173,7 +107,3 @@ def _check_media_type(request: Request) -> None:
         raise ServiceError(
             "media-type-unsupported", f"the body is declared as {shown}, not `application/json`"
         )
-
-
-def _invalid(detail: str) -> ServiceError:
-    return ServiceError("invalid-json", detail)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.failures import ServiceError
-from app.intake import read_json
 from app.settings import Limits
+from app.strict_json import read_json
 
 STDIN = "-"
 _PDDL = ("domain", "problem")

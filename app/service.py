@@ -9,8 +9,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
-import httpx
 from pydantic import JsonValue
 
 from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
@@ -24,6 +24,9 @@ from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.types import Diagnostic, Judgement, KernelError, Severity, Verdict
 from critics.worker import Pool
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger("llm_modulo")
 
@@ -71,7 +74,7 @@ class Service:
         self._looking = asyncio.Lock()
 
     @property
-    def client(self) -> httpx.AsyncClient:
+    def client(self) -> "httpx.AsyncClient":
         """The one HTTP client of the service."""
         if self._client is None:
             from backprompt.openai_upstream import make_client  # noqa: PLC0415  # when needed

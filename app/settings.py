@@ -23,7 +23,6 @@ from pydantic_settings import (
 
 from app.nearest import did_you_mean
 from backprompt.budget import Budget
-from backprompt.openai_upstream import Price
 from backprompt.strategy import Strategy
 
 PREFIX = "MODULO_"
@@ -53,6 +52,15 @@ class Group(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+class Price(Group):
+    """What a model costs."""
+
+    input: float = Field(ge=0)
+    """US dollars per million prompt tokens."""
+    output: float = Field(ge=0)
+    """US dollars per million completion tokens, reasoning tokens included."""
 
 
 class UpstreamSettings(Group):

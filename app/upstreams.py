@@ -6,13 +6,14 @@ There is never a fake answer: where nobody can be asked, the choice says `none` 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import httpx
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
 from app.settings import Settings, UpstreamSettings
 from backprompt.upstream import ReplayUpstream, Upstream
+
+if TYPE_CHECKING:
+    import httpx
 
 Kind = Literal["configured", "local", "embedded", "replay", "none"]
 
@@ -52,7 +53,7 @@ class Choice:
 NONE = Choice("none", None, "nobody to ask; checking answers works all the same")
 
 
-async def choose_upstream(settings: Settings, client: httpx.AsyncClient) -> Choice:
+async def choose_upstream(settings: Settings, client: "httpx.AsyncClient") -> Choice:
     """Find the first upstream that there is.
 
     Raises:
@@ -66,6 +67,19 @@ async def choose_upstream(settings: Settings, client: httpx.AsyncClient) -> Choi
     if configured.discover and (found := await _discover(settings, client)):
         return found
     return (_embedded(settings) if configured.embedded else None) or NONE
+
+
+def require_usable(settings: UpstreamSettings) -> None:
+    """Find at start-up what would make every request fail.
+
+    Raises:
+        ServiceError: The configured recording cannot be read, no model is named, or the key is
+            none.
+    """
+    if settings.replay is not None:
+        replay_choice(settings)
+    elif settings.base_url is not None:
+        _configured(settings, None)
 
 
 def replay_choice(settings: UpstreamSettings) -> Choice:
@@ -85,7 +99,7 @@ def replay_choice(settings: UpstreamSettings) -> Choice:
 
 
 def for_model(
-    choice: Choice, model: str | None, settings: Settings, client: httpx.AsyncClient
+    choice: Choice, model: str | None, settings: Settings, client: "httpx.AsyncClient"
 ) -> Upstream:
     """Get the upstream that a request is to use.
 
@@ -103,7 +117,7 @@ def for_model(
     return _endpoint(settings.upstream, choice.base_url, model, client)
 
 
-def _configured(settings: UpstreamSettings, client: httpx.AsyncClient) -> Choice:
+def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") -> Choice:
     if settings.base_url is None or settings.model is None:
         raise ServiceError(
             "settings-invalid",
@@ -115,9 +129,9 @@ def _configured(settings: UpstreamSettings, client: httpx.AsyncClient) -> Choice
 
 
 def _endpoint(
-    settings: UpstreamSettings, base_url: str, model: str, client: httpx.AsyncClient
+    settings: UpstreamSettings, base_url: str, model: str, client: "httpx.AsyncClient | None"
 ) -> Upstream:
-    from backprompt.openai_upstream import OpenAIUpstream  # noqa: PLC0415  # only where needed
+    from backprompt.openai_upstream import OpenAIUpstream, Price  # noqa: PLC0415  # when needed
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
     try:
@@ -126,19 +140,24 @@ def _endpoint(
             model,
             api_key=key,
             client=client,
-            prices=settings.prices,
+            prices={name: Price(**p.model_dump()) for name, p in settings.prices.items()},
             retries=settings.retries,
         )
     except ValueError as error:
         raise ServiceError("settings-invalid", str(error)) from error
 
 
-async def _discover(settings: Settings, client: httpx.AsyncClient) -> Choice | None:
+async def _discover(settings: Settings, client: "httpx.AsyncClient") -> Choice | None:
     """Ask the usual ports on loopback at once; the first in our order that answers is taken."""
+    import httpx  # noqa: PLC0415  # slow to import, and only needed here
+
     ports = [port for port in PORTS if port != settings.port]
+    # No proxy of the environment stands between us and our own machine.
     async with httpx.AsyncClient(timeout=PROBE_S, trust_env=False) as prober:
-        found = await asyncio.gather(*(_probe(prober, port) for port in ports))
-    for port, models in zip(ports, found, strict=True):
+        asked = [prober.get(f"http://127.0.0.1:{port}/v1/models") for port in ports]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    for port, answer in zip(ports, answers, strict=True):
+        models = _models(answer) if isinstance(answer, httpx.Response) else []
         named = settings.upstream.model
         if not models or (named is not None and named not in models):
             continue
@@ -148,15 +167,14 @@ async def _discover(settings: Settings, client: httpx.AsyncClient) -> Choice | N
     return None
 
 
-async def _probe(client: httpx.AsyncClient, port: int) -> list[str]:
+def _models(response: "httpx.Response") -> list[str]:
     """List the models of an OpenAI-compatible server; anything else has none."""
     try:
-        response = await client.get(f"http://127.0.0.1:{port}/v1/models")
-        listed: Any = response.json() if response.status_code == httpx.codes.OK else {}
-    except (httpx.HTTPError, ValueError):
+        listed: Any = response.json() if response.is_success else {}
+    except (ValueError, RecursionError):
         return []
     rows = listed.get("data") if isinstance(listed, dict) else None
-    ids = [row.get("id") for row in rows or () if isinstance(row, dict)]
+    ids = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [name for name in ids if isinstance(name, str) and "embed" not in name.lower()]
 
 

@@ -1,4 +1,4 @@
-"""The command line, as real processes."""
+"""The command line: as processes where pipes, bytes or signals matter, else in this process."""
 
 import json
 import os
@@ -8,10 +8,15 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import app, main
 from app.exits import Exit
 from app.protocol import SWITCH
 from tests.app.conftest import REQUEST
+
+QUIET = {"MODULO_UPSTREAM__DISCOVER": "false", "MODULO_UPSTREAM__EMBEDDED": "false"}
+"""No model of whoever runs the tests is asked."""
 
 pytestmark = pytest.mark.usefixtures("files")
 
@@ -31,7 +36,24 @@ def files(tmp_path):
 
 
 @pytest.fixture
-def modulo(plugins, tmp_path):
+def modulo(word, monkeypatch, tmp_path):
+    """Run a command in this process."""
+    assert word
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, stdin="", **env):
+        given = {**QUIET, **env}
+        done = CliRunner().invoke(app, words, input=stdin, env=given, catch_exceptions=False)
+        assert "\x1b" not in done.stdout + done.stderr
+        return done.exit_code, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def process(plugins, tmp_path):
+    """Run a command as a process of its own."""
+
     def run(*words, stdin="", **env):
         done = subprocess.run(
             [sys.executable, "-m", "app", *words],
@@ -52,17 +74,11 @@ def modulo(plugins, tmp_path):
 
 def environment(plugins, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MODULO_")}
-    return {
-        **kept,
-        "PYTHONPATH": str(plugins),
-        "MODULO_UPSTREAM__DISCOVER": "false",
-        "MODULO_UPSTREAM__EMBEDDED": "false",
-        **more,
-    }
+    return {**kept, "PYTHONPATH": str(plugins), **QUIET, **more}
 
 
-def test_solve_replays_watches_and_certifies(modulo, tmp_path):
-    code, out, err = modulo(
+def test_solve_replays_watches_and_certifies(process, tmp_path):
+    code, out, err = process(
         "solve", "request.json", "--watch", "--replay", "two.jsonl", "--certificate", "cert.json",
         "--journal", "run.jsonl",
     )  # fmt: skip
@@ -72,10 +88,10 @@ def test_solve_replays_watches_and_certifies(modulo, tmp_path):
     assert "a replayed recording" in err
     assert json.loads((tmp_path / "cert.json").read_text())["candidate"] == "hello"
     assert '"event":"ended"' in (tmp_path / "run.jsonl").read_text()
-    code, out, err = modulo("verify", "cert.json")
+    code, out, err = process("verify", "cert.json")
     assert code == Exit.OK
     assert "unsigned" in err
-    again = modulo("solve", "request.json", "--replay", "run.jsonl")
+    again = process("solve", "request.json", "--replay", "run.jsonl")
     assert again[:2] == (Exit.OK, "hello\n")
 
 
@@ -111,7 +127,8 @@ def test_a_recording_that_ends_leaves_the_run_uncertified(modulo):
 
 def test_solve_takes_pddl_files(modulo, tmp_path):
     (tmp_path / "plan.jsonl").write_text(json.dumps({"response": "(turn-on lamp)"}))
-    code, out, _ = modulo("solve", "pddl", "domain.pddl", "problem.pddl", "--replay", "plan.jsonl")
+    words = ("pddl", "domain.pddl", "problem.pddl", "--assurance", "single")
+    code, out, _ = modulo("solve", *words, "--replay", "plan.jsonl")
     assert (code, out) == (Exit.OK, "(turn-on lamp)\n")
 
 
@@ -140,7 +157,11 @@ def test_solve_tells_a_failing_upstream(modulo):
             Exit.REJECTED,
             "error[word-wrong]: `bye` is not the word",
         ),
-        (["pddl", "domain.pddl", "problem.pddl", "plan"], Exit.OK, "accepted"),
+        (
+            ["pddl", "domain.pddl", "problem.pddl", "plan", "--assurance", "single"],
+            Exit.OK,
+            "accepted",
+        ),
         (["pddl", "domain.pddl", "problem.pddl", "plan", "--exact"], Exit.REJECTED, "rejected"),
         (["wrod", "problem.json", "hello"], Exit.UNSUPPORTED, "did you mean `word`?"),
         (["word", "missing.json", "hello"], Exit.USAGE, "`missing.json` cannot be read"),
@@ -162,20 +183,20 @@ def test_check_prints_json(modulo):
     assert json.loads(out)["codes"] == ["word-wrong"]
 
 
-def test_check_reads_an_answer_of_any_bytes_from_standard_input(modulo):
-    code, out, _ = modulo("check", "word", "problem.json", "-", "--exact", stdin=b"\xff\0\x1b[31m")
+def test_check_reads_an_answer_of_any_bytes_from_standard_input(process):
+    code, out, _ = process("check", "word", "problem.json", "-", "--exact", stdin=b"\xff\0\x1b[31m")
     assert code == Exit.REJECTED
     assert "rejected" in out
 
 
-def test_check_answers_json_lines_in_order(modulo):
+def test_check_answers_json_lines_in_order(process):
     asked = [
         {"id": 1, "domain": "word", "problem": {"word": "hello"}, "answer": "hello"},
         {"id": 2, "domain": "word", "problem": {"word": "hello"}, "answer": "bye"},
         {"id": 3, "domain": "nope", "problem": {}, "answer": ""},
     ]
     lines = [*map(json.dumps, asked), "{"]
-    code, out, err = modulo("check", "--jsonl", stdin="\n".join(lines) + "\n")
+    code, out, err = process("check", "--jsonl", stdin="\n".join(lines) + "\n")
     told = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (Exit.OK, "")
     assert [row.get("verdict") for row in told] == ["accepted", "rejected", None, None]
@@ -203,8 +224,8 @@ def test_config_shows_values_sources_and_no_secret(modulo):
     assert "sk-canary" not in json.dumps(shown)
 
 
-def test_a_wrong_configuration_is_told_with_the_nearest_name(modulo):
-    code, _, err = modulo("serve", MODULO_PROT="1")
+def test_a_wrong_configuration_is_told_with_the_nearest_name(process):
+    code, _, err = process("serve", MODULO_PROT="1")
     assert code == Exit.BAD_INPUT
     assert "error[settings-invalid]: there is no setting `MODULO_PROT`" in err
     assert "did you mean `MODULO_PORT`?" in err
@@ -255,3 +276,17 @@ def test_ctrl_c_ends_without_a_word_of_complaint(plugins, tmp_path, words):
     assert time.monotonic() - started < 10
     assert b"Traceback" not in err
     assert process.returncode in {Exit.OK, Exit.INTERRUPTED}
+
+
+def test_an_error_of_ours_is_one_message_without_a_traceback(monkeypatch, capsys):
+    def fail():
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("app.cli.typer.main.get_command", lambda _app: fail)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    with pytest.raises(ZeroDivisionError) as caught:
+        main()
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    told = capsys.readouterr().err
+    assert "error[internal-error]: ZeroDivisionError in fail" in told
+    assert "Traceback" not in told
