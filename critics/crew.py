@@ -93,10 +93,15 @@ class Crew:
         size: int,
         memory_mb: int,
         recycle_after: int,
+        idle_s: float,
         preload: Sequence[str] = (),
         opinions: bool = False,
     ) -> None:
         self.size = size
+        self._idle_s = idle_s
+        self._busy = 0
+        self._rest_timer: asyncio.TimerHandle | None = None
+        self._resting: asyncio.Task[None] | None = None
         self._memory_mb = memory_mb
         self._recycle_after = recycle_after
         self._preload = tuple(preload)
@@ -124,7 +129,7 @@ class Crew:
         The caller takes every reply that the job has; if it leaves early, the worker is killed.
         """
         unsent = [frames.encode({**job, "seconds": seconds})]
-        async with self._slots:
+        async with self._slots, self._awake():
             worker = await self._take()
             finished = False
             try:
@@ -139,6 +144,10 @@ class Crew:
     async def aclose(self) -> None:
         """End every process and wait until all are gone."""
         self._closed = True
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+        if self._resting is not None:
+            await self._resting
         async with self._starting:
             self._dismiss()
             if self._zygote is not None:
@@ -161,6 +170,26 @@ class Crew:
                 await self._zygote.aclose()
             self._zygote = Zygote(self._memory_mb, self._preload, opinions=self._opinions)
             await self._zygote.wait_ready()
+
+    @contextlib.asynccontextmanager
+    async def _awake(self) -> AsyncIterator[None]:
+        self._busy += 1
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            if not self._busy and not self._closed:
+                loop = asyncio.get_running_loop()
+                self._rest_timer = loop.call_later(self._idle_s, self._rest)
+
+    def _rest(self) -> None:
+        """Give idle memory back: the spare workers, and a zygote that holds engines."""
+        self._dismiss()
+        if self._opinions and self._zygote is not None:
+            zygote, self._zygote = self._zygote, None
+            self._resting = asyncio.create_task(zygote.aclose())
 
     async def _take(self) -> Worker:
         while self._spare:

@@ -59,6 +59,7 @@ class Pool:
         recycle_after: int = 1000,
         preload: Sequence[str] = (),
         opinion_size: int = 1,
+        idle_s: float = 60.0,
     ) -> None:
         """Start nothing yet: processes start with the first job.
 
@@ -68,25 +69,37 @@ class Pool:
             recycle_after: Jobs after which a worker is replaced.
             preload: Modules that every worker shares, besides the domains.
             opinion_size: Workers that give second opinions at the same time.
+            idle_s: Seconds without a job after which idle workers, and all that is kept for
+                second opinions, are ended to give their memory back.
         """
         self.size = size or os.cpu_count() or 1
         self._critics = Crew(
-            size=self.size, memory_mb=memory_mb, recycle_after=recycle_after, preload=preload
+            size=self.size,
+            memory_mb=memory_mb,
+            recycle_after=recycle_after,
+            idle_s=idle_s,
+            preload=preload,
         )
         self._engines = Crew(
             size=opinion_size,
             memory_mb=max(memory_mb, OPINION_MEMORY_MB),
             recycle_after=recycle_after,
+            idle_s=idle_s,
             opinions=True,
         )
 
-    async def start(self) -> None:
+    async def start(self, *, opinions: bool = False) -> None:
         """Import the domains now instead of with the first job.
+
+        Args:
+            opinions: Also import the engines, which takes seconds.
 
         Raises:
             RuntimeError: No process can be started.
         """
         await self._critics.start()
+        if opinions:
+            await self._engines.start()
 
     async def judge(
         self,

@@ -90,6 +90,7 @@ class Zygote:
                         self._reap()
         for pid in self._workers:
             _kill(pid)
+            os.waitpid(pid, 0)
 
     def _obey(self) -> bool:
         order, descriptors, _, _ = socket.recv_fds(

@@ -159,6 +159,18 @@ async def test_a_worker_is_confined(
     assert (await pool.judge("hostile", {}, "chatter")).verdict is Verdict.ACCEPTED
 
 
+async def test_an_idle_pool_gives_its_memory_back() -> None:
+    async with Pool(size=2, idle_s=0.05) as pool:
+        await pool.start(opinions=True)
+        judged = await pool.judge("hostile", {}, "fine")
+        assert judged.assurance is Assurance.CROSS
+        spare = [*pool._critics._spare, *pool._engines._spare]
+        assert len(spare) == 2
+        await asyncio.wait_for(asyncio.gather(*(worker.ended for worker in spare)), 20)
+        assert pool._engines._zygote is None
+        assert (await pool.judge("hostile", {}, "fine")).assurance is Assurance.CROSS
+
+
 async def test_closing_leaves_no_process() -> None:
     before = descendants(os.getpid())
     pool = Pool(size=2)
