@@ -52,7 +52,7 @@ GRACE_S = 15.0
 """Seconds past the budget within which the candidates of the last answer are still judged."""
 
 NOT_REPEATABLE = Diagnostic(
-    code="not-repeatable",
+    code="not-certifiable",
     headline="the answer was accepted, but judging it again did not accept it",
     help=("report the problem and the answer: a critic depends on more than these two",),
     severity=Severity.UNKNOWN,

@@ -34,15 +34,17 @@ async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGener
 async def _abandon(board: Blackboard, calls: dict[Call, Request]) -> None:
     for call in calls:
         call.cancel()
-    if calls:
-        await asyncio.wait(calls)
-    for call, request in calls.items():
-        _settle(board, request, call)
+    try:
+        if calls:
+            await asyncio.wait(calls)
+    finally:  # also when cancelled once more while waiting
+        for call, request in calls.items():
+            _settle(board, request, call)
 
 
 def _settle(board: Blackboard, request: Request, call: Call) -> Completion | None:
-    """Record how a finished call ended."""
-    if call.cancelled():
+    """Record how a call ended."""
+    if call.cancelled() or not call.done():
         lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))
         board.call_failed(request, lost)
         return None
