@@ -122,7 +122,7 @@ def fetch(model: Model, directory: Path | None) -> None:
 
     def report(phase: str, done: int, total: int) -> None:
         draw(phase, done, total)
-        if phase == "download" and time.monotonic() > deadline:
+        if phase == "download" and done and time.monotonic() > deadline:
             raise OutOfTimeError(
                 f"After {PULL_S:g} s, {done * 100 // total} % are here; run `modulo models pull "
                 f"{model.name}` to fetch the rest"
