@@ -15,7 +15,7 @@ from critics.guard import guard
 from critics.judge import Demand, Mode, judge, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
 from critics.selftest import check_domain
-from critics.types import Diagnostic, Opinion, ProblemError, Verdict
+from critics.types import Diagnostic, HintLevel, Opinion, ProblemError, Verdict
 
 Job: TypeAlias = Mapping[str, Any]
 Reply: TypeAlias = dict[str, Any]
@@ -76,6 +76,7 @@ def _prepare(job: Job) -> Any:
         "answer_format": domain.answer_format,
         "warnings": _dump(domain.warnings(instance)),
         "answer_schema": schema,
+        "undecided": list(domain.coverage(instance).undecided),
     }
 
 
@@ -88,6 +89,18 @@ def _opinion(job: Job) -> Any:
     else:
         opinion = domain.second_opinion(read_problem(domain, job["problem"]), job["text"])
     return opinion.model_dump(mode="json")
+
+
+def _hook(job: Job) -> Any:
+    domain = find_domain(job["domain"])
+    problem = read_problem(domain, job["problem"])
+    text, *levels = job["arguments"] or [""]
+    if job["hook"] == "hint" and domain.hint is not None:
+        return _dump(domain.hint(problem, text, HintLevel(levels[0])))
+    if job["hook"] == "optimality" and domain.optimality is not None:
+        return domain.optimality(problem, text).model_dump(mode="json")
+    hook = domain.feasibility if job["hook"] == "feasibility" else domain.solver
+    return None if hook is None else hook(problem).model_dump(mode="json")
 
 
 def _certify(job: Job) -> Any:
@@ -113,6 +126,7 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "extract": _extract,
     "prepare": _prepare,
     "opinion": _opinion,
+    "hook": _hook,
     "certify": _certify,
     "check": _check,
     "selftest": _selftest,

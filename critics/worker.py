@@ -8,33 +8,32 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from time import perf_counter
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pydantic import JsonValue
 
-from critics import frames
 from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
 from critics.crew import Crew, Lost
 from critics.domain import Domain, find_domain
-from critics.judge import Demand, Mode, spell_out, weigh
+from critics.engines import Engines
+from critics.judge import Demand, Mode, spell_out
 from critics.line import Check, lost_line
-from critics.reply import line_answer, loss, lost_judgement, refuse, unsendable
+from critics.reply import ask, line_answer, loss, lost_judgement
 from critics.selftest import Failure, Report
 from critics.types import (
     Diagnostic,
     Frozen,
     Judgement,
     Opinion,
-    ProblemError,
     Undecided,
-    Verdict,
 )
 
 T = TypeVar("T")
 Payload = Mapping[str, JsonValue]
 
+MAX_RESPONSE_CHARS = 4_000_000
+"""What extraction reads of a response."""
 OPINION_MEMORY_MB = 2048
 """Engines map large libraries (numpy, scipy) before they do anything."""
 
@@ -46,6 +45,8 @@ class Prepared(Frozen):
     answer_format: str
     warnings: tuple[Diagnostic, ...] = ()
     answer_schema: dict[str, JsonValue] | None = None
+    undecided: tuple[str, ...] = ()
+    """Parts of the problem that no critic decides: nothing can be accepted while there are any."""
 
 
 class Pool:
@@ -80,12 +81,14 @@ class Pool:
             idle_s=idle_s,
             preload=preload,
         )
-        self._engines = Crew(
-            size=opinion_size,
-            memory_mb=max(memory_mb, OPINION_MEMORY_MB),
-            recycle_after=recycle_after,
-            idle_s=idle_s,
-            opinions=True,
+        self.engines = Engines(
+            Crew(
+                size=opinion_size,
+                memory_mb=max(memory_mb, OPINION_MEMORY_MB),
+                recycle_after=recycle_after,
+                idle_s=idle_s,
+                opinions=True,
+            )
         )
 
     async def start(self, *, opinions: bool = False) -> None:
@@ -99,7 +102,7 @@ class Pool:
         """
         await self._critics.start()
         if opinions:
-            await self._engines.start()
+            await self.engines.crew.start()
 
     async def judge(
         self,
@@ -129,7 +132,7 @@ class Pool:
         """
         domain = find_domain(domain_name)
         own = await self._judge(domain, payload, text, mode, deadline_s)
-        return await self._second(domain, payload, own, demand, opinion_deadline_s)
+        return await self.engines.weigh_in(domain, payload, own, demand, opinion_deadline_s)
 
     async def extract(
         self, domain_name: str, payload: Payload, response: str, *, deadline_s: float = 10.0
@@ -148,9 +151,9 @@ class Pool:
             "kind": "extract",
             "domain": domain_name,
             "problem": payload,
-            "response": response,
+            "response": response[:MAX_RESPONSE_CHARS],
         }
-        done, faults = await self._do(self._critics, job, deadline_s)
+        done, faults = await ask(self._critics, job, deadline_s)
         whole = response.strip()
         return [str(text) for text in done] if not faults else [whole] if whole else []
 
@@ -166,7 +169,7 @@ class Pool:
         """
         find_domain(domain_name)
         job = {"kind": "prepare", "domain": domain_name, "problem": payload}
-        done, faults = await self._do(self._critics, job, deadline_s)
+        done, faults = await ask(self._critics, job, deadline_s)
         if faults:
             raise Undecided(faults)
         return Prepared.model_validate(done)
@@ -187,11 +190,11 @@ class Pool:
         """
         domain = find_domain(check.domain)
         job = {"kind": "check", "check": check.model_dump(mode="json")}
-        done, faults = await self._do(self._critics, job, deadline_s)
+        done, faults = await ask(self._critics, job, deadline_s)
         if faults:
             return lost_judgement(domain, check.answer if check.exact else "", faults)
         own = Judgement.model_validate(done)
-        return await self._second(domain, check.problem, own, demand, opinion_deadline_s)
+        return await self.engines.weigh_in(domain, check.problem, own, demand, opinion_deadline_s)
 
     async def check_lines(
         self,
@@ -255,7 +258,7 @@ class Pool:
             "opinions": [opinion.model_dump(mode="json") for opinion in opinions],
             "demand": demand.value,
         }
-        done, faults = await self._do(self._critics, job, deadline_s)
+        done, faults = await ask(self._critics, job, deadline_s)
         if faults:
             raise NotCertifiable(faults[0])
         return adopt(done)
@@ -268,7 +271,7 @@ class Pool:
         """
         domain = find_domain(domain_name)
         job = {"kind": "selftest", "domain": domain_name}
-        done, faults = await self._do(self._critics, job, deadline_s)
+        done, faults = await ask(self._critics, job, deadline_s)
         if not faults:
             return Report.model_validate(done)
         failure = Failure(example="", case="declaration", why=faults[0].headline)
@@ -276,7 +279,7 @@ class Pool:
 
     async def aclose(self) -> None:
         """End every process; jobs under way are lost."""
-        await asyncio.gather(self._critics.aclose(), self._engines.aclose())
+        await asyncio.gather(self._critics.aclose(), self.engines.crew.aclose())
 
     async def __aenter__(self) -> Self:
         """Use the pool as a context."""
@@ -298,56 +301,13 @@ class Pool:
             "kind": "judge",
             "domain": domain.name,
             "problem": payload,
-            "text": text,
+            "text": text[: domain.max_candidate_chars + 1],
             "mode": mode.value,
         }
-        done, faults = await self._do(self._critics, job, seconds)
+        done, faults = await ask(self._critics, job, seconds)
         if not faults:
             return Judgement.model_validate({**done, "candidate": spell_out(text)})
         return lost_judgement(domain, text, faults)
-
-    async def _second(
-        self, domain: Domain, payload: Payload, own: Judgement, demand: Demand, seconds: float
-    ) -> Judgement:
-        """Have a judgement weighed against a second opinion, where one is to be asked."""
-        if not _well_formed(own):
-            return own
-        if domain.second_opinion is None or not wants_opinion(own, demand):
-            return weigh(own, None, demand)
-        started = perf_counter()
-        job = {
-            "kind": "opinion",
-            "domain": domain.name,
-            "problem": payload,
-            "text": own.candidate,
-        }
-        done, faults = await self._do(self._engines, job, seconds)
-        if faults:
-            opinion = Opinion(
-                engine=f"{domain.name} second opinion",
-                verdict=Verdict.UNKNOWN,
-                reason=faults[0].headline,
-                ms=round((perf_counter() - started) * 1000, 3),
-            )
-        else:
-            opinion = Opinion.model_validate(done)
-        return weigh(own, opinion, demand)
-
-    async def _do(
-        self, crew: Crew, job: Mapping[str, Any], seconds: float
-    ) -> tuple[Any, tuple[Diagnostic, ...]]:
-        """Have a job done: its result, or why there is none."""
-        try:
-            reply = await crew.ask(job, seconds)
-        except Lost as lost:
-            return None, (loss(lost),)
-        except frames.FrameError as error:
-            raise ProblemError([unsendable(error)]) from error
-        if "refused" in reply:
-            refuse(reply["refused"])
-        if "failed" in reply:
-            return None, tuple(Diagnostic.model_validate(item) for item in reply["failed"])
-        return reply["done"], ()
 
 
 def with_pool(work: Callable[[Pool], Awaitable[T]], **settings: Any) -> T:
@@ -363,20 +323,3 @@ def with_pool(work: Callable[[Pool], Awaitable[T]], **settings: Any) -> T:
             return await work(pool)
 
     return asyncio.run(run())
-
-
-def wants_opinion(judgement: Judgement, demand: Demand) -> bool:
-    """Whether a second opinion on a well-formed candidate is asked."""
-    if demand is Demand.AUTO:
-        return judgement.verdict is Verdict.ACCEPTED
-    return demand is not Demand.SINGLE and judgement.verdict is not Verdict.UNKNOWN
-
-
-def _well_formed(judgement: Judgement) -> bool:
-    """Whether the text is an answer at all.
-
-    Other texts are rejected without a second opinion, whatever is demanded: an independent engine
-    is only ever given what our own syntax stage has read.
-    """
-    syntax = [result for result in judgement.critics if result.critic == "syntax"]
-    return any(result.verdict is Verdict.ACCEPTED for result in syntax)

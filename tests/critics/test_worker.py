@@ -164,10 +164,10 @@ async def test_an_idle_pool_gives_its_memory_back() -> None:
         await pool.start(opinions=True)
         judged = await pool.judge("hostile", {}, "fine")
         assert judged.assurance is Assurance.CROSS
-        spare = [*pool._critics._spare, *pool._engines._spare]
+        spare = [*pool._critics._spare, *pool.engines.crew._spare]
         assert len(spare) == 2
         await asyncio.wait_for(asyncio.gather(*(worker.ended for worker in spare)), 20)
-        assert pool._engines._zygote is None
+        assert pool.engines.crew._zygote is None
         assert (await pool.judge("hostile", {}, "fine")).assurance is Assurance.CROSS
 
 
@@ -296,3 +296,14 @@ async def test_examines_domains(pool: Pool) -> None:
     assert [failure.why for failure in lost.failures] == [
         "the check brought its worker down; nothing was decided"
     ]
+
+
+async def test_a_prepared_problem_says_what_nobody_decides(pool: Pool) -> None:
+    payload = {
+        "domain": "(define (domain d) (:predicates (p)) (:constraints (always (p)))"
+        " (:action a :effect (p)))",
+        "problem": "(define (problem x) (:domain d) (:init) (:goal (p)))",
+    }
+    prepared = await pool.prepare("pddl", payload)
+    assert len(prepared.undecided) == 1
+    assert (await pool.prepare("toy", SORT)).undecided == ()
