@@ -124,3 +124,48 @@ SMT_CODES: Mapping[str, Code] = MappingProxyType(
         ),
     }
 )
+
+CLAIM_CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "claim-valid": Code(
+            "A claim follows",
+            "It holds in every case that the rules and premises allow. The finding names the rules "
+            "that suffice. It is about the formal claim, not about the prose it translates.",
+            "Nothing needs to be done.",
+        ),
+        "claim-invalid": Code(
+            "A claim contradicts the rules",
+            "It holds in no case that the rules and premises allow. The finding names the rules "
+            "that suffice to refute it.",
+            "Drop the claim, or state its opposite.",
+        ),
+        "claim-satisfiable": Code(
+            "A claim does not follow",
+            "It holds in some cases that the rules and premises allow and not in others; where one "
+            "of each was confirmed, the finding shows it.",
+            "Add the missing condition to the claim, or the missing fact to the premises.",
+        ),
+        "claim-impossible": Code(
+            "The rules and premises contradict each other",
+            "No case satisfies them, so every claim and its opposite would follow. The finding "
+            "names a contradiction.",
+            "Correct the named rules or premises.",
+        ),
+        "claim-ambiguous": Code(
+            "Translations of a claim differ",
+            "Several formal readings of the same prose were given, and they do not mean the same.",
+            "State the claim more precisely.",
+        ),
+        "claim-unknown": Code(
+            "A claim could not be decided",
+            "No engine decided in time whether the claim follows.",
+            "Make the rules or the claim smaller.",
+        ),
+        "claim-answer": Code(
+            "The answer is not a list of formal claims",
+            "An answer is a JSON object with the key `claims`; every claim is a formula in the "
+            "language of the rules.",
+            "Write the claims as the answer's format asks.",
+        ),
+    }
+)

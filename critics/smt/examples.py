@@ -61,3 +61,40 @@ SCRIPT = Example(
 )
 
 EXAMPLES = (MEETING, SCRIPT)
+
+EXPENSES = Example(
+    name="expense-policy",
+    problem={
+        "variables": {
+            "amount": {"type": "int", "min": 0, "description": "the bill, in euros"},
+            "receipt": {"type": "bool", "description": "a receipt is attached"},
+            "manager": {"type": "bool", "description": "the employee is a manager"},
+            "refunded": {"type": "bool", "description": "the bill is refunded"},
+        },
+        "rules": [
+            {"name": "small_bills", "expr": "implies(amount <= 50, refunded)"},
+            {
+                "name": "receipt_needed",
+                "expr": "implies(amount > 50 and not receipt, not refunded)",
+            },
+            {"name": "cap", "expr": "implies(amount > 500 and not manager, not refunded)"},
+        ],
+        "premises": ["amount == 700", "not manager"],
+        "question": "Is the bill refunded?",
+    },
+    good=(
+        '{"claims": [{"text": "The bill is not refunded.", "expr": "not refunded"}]}',
+        '{"claims": ["amount > 50", {"expr": ["not refunded", "False == refunded"]}]}',
+    ),
+    bad={
+        '{"claims": ["refunded"]}': "claim-invalid",
+        '{"claims": ["receipt"]}': "claim-satisfiable",
+        '{"claims": ["not refunded", "manager or receipt"]}': "claim-satisfiable",
+        '{"claims": ["paid"]}': "claim-answer",
+        '{"claims": []}': "claim-answer",
+        '{"claims": ["amount"]}': "claim-answer",
+        "not refunded": "smt-answer-json",
+    },
+)
+
+CLAIM_EXAMPLES = (EXPENSES,)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from critics.smt.problem import Instance
-from critics.smt.schema import Goal, Rule, Variable
+from critics.smt.schema import Rule, Variable
 from critics.smt.terms import BOOL, INT, REAL, STRING, Function, Sort, Var
 
 ANSWER_FORMAT = """\
@@ -36,12 +36,12 @@ def write_prompt(instance: Instance) -> str:
 
 
 def write_rules(
-    variables: Mapping[str, Variable], rules: Sequence[Rule], _goal: Goal | None
+    variables: Mapping[str, Variable], rules: Sequence[Rule], title: str = "Constraints"
 ) -> str:
     """Write the friendly form as a list."""
     lines = ["Variables:"]
     lines += [f"- {name}: {_kind(variable)}" for name, variable in variables.items()]
-    lines += ["", "Constraints (in Python's syntax):"]
+    lines += ["", f"{title} (in Python's syntax):"]
     lines += [f"- {r.name}: {r.expr}" + (f"  ({r.why})" if r.why else "") for r in rules]
     return "\n".join(lines)
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from critics.sexpr import SMTLIB, SexprError, Source, read
 from critics.smt.elaborate import elaborate
+from critics.smt.expressions import read_expression
 from critics.smt.faults import Faults, ScriptFault
-from critics.smt.friendly import read_bounds, read_expression, read_rules, read_variables
+from critics.smt.friendly import read_bounds, read_rules, read_variables
 from critics.smt.problem import Constraint, Instance, Objective
 from critics.smt.prompt import write_rules
 from critics.smt.schema import Goal, Rule, SmtProblem, Variable
@@ -59,7 +60,8 @@ def read_term(text: str, signature: Signature) -> Term:
         raise ScriptFault("smt-problem-syntax", f"{error}") from error
     if len(document.items) != 1 or document.stray:
         raise ScriptFault("smt-problem-syntax", f"`{text[:60]}` is not one term")
-    return elaborate(signature, document.items[0])
+    # A copy: reading an answer must leave the problem as it is.
+    return elaborate(signature.copy(), document.items[0])
 
 
 def unique(script: Script) -> tuple[Constraint, ...]:
@@ -106,7 +108,7 @@ def _from_rules(
     return Instance(
         variables=declared,
         constraints=tuple(constraints),
-        text=write_rules(variables, rules, problem.objective),
+        text=write_rules(variables, rules),
         objective=objective,
         best=problem.optimal,
         notes=notes,

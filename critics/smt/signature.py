@@ -1,7 +1,7 @@
 """What the names of a script mean: operators, sorts, and what the script itself declares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from types import MappingProxyType
 
@@ -77,6 +77,10 @@ class Signature:
     datatypes: dict[str, Datatype] = field(default_factory=dict)
     variables: dict[str, Var | Function] = field(default_factory=dict)
     nodes: int = 0
+
+    def copy(self) -> "Signature":
+        """Give a signature that can be added to without changing this one."""
+        return replace(self, names=dict(self.names), variables=dict(self.variables))
 
     def declare(self, name: str, meaning: Meaning) -> None:
         """Give a name its meaning.
