@@ -53,14 +53,14 @@ class PoolKernel:
             self.domain, self.problem, response, deadline_s=self.worker.deadline_s
         )
 
-    async def judge(self, text: str, deadline_s: float | None = None) -> Judgement:
-        """Judge a canonical text; the deadline is the configured one unless a shorter is given."""
+    async def judge(self, text: str) -> Judgement:
+        """Judge a canonical text."""
         return await self.pool.judge(
             self.domain,
             self.problem,
             text,
             demand=self.demand,
-            deadline_s=deadline_s or self.worker.deadline_s,
+            deadline_s=self.worker.deadline_s,
             opinion_deadline_s=self.worker.opinion_deadline_s,
         )
 
@@ -201,7 +201,6 @@ async def read_task(
         instructions=request.instructions or "",
         examples=request.examples,
         start_from=request.start_from,
-        undecided=prepared.undecided,
         undecided=prepared.undecided,
         sampling=sampling,
     )

@@ -6,12 +6,34 @@ Invariant: whatever is missing (a lost worker, a failed domain) becomes `unknown
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from critics.crew import Lost
+from critics.crew import Crew, Lost
 from critics.domain import Domain, DomainError
 from critics.frames import FrameError
 from critics.judge import spell_out
 from critics.line import lost_line
 from critics.types import Diagnostic, Judgement, ProblemError, Severity, Verdict
+
+
+async def ask(
+    crew: Crew, job: Mapping[str, Any], seconds: float
+) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """Have a job done: its result, or why there is none.
+
+    Raises:
+        ProblemError: The problem is wrong.
+        DomainError: The domain is.
+    """
+    try:
+        reply = await crew.ask(job, seconds)
+    except Lost as lost:
+        return None, (loss(lost),)
+    except FrameError as error:
+        raise ProblemError([unsendable(error)]) from error
+    if "refused" in reply:
+        refuse(reply["refused"])
+    if "failed" in reply:
+        return None, tuple(Diagnostic.model_validate(item) for item in reply["failed"])
+    return reply["done"], ()
 
 
 def lost_judgement(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
