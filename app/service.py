@@ -7,22 +7,20 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from pydantic import JsonValue
-
 from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
-from app.failures import ServiceError, from_kernel
+from app.failures import from_kernel
 from app.ids import new_id
 from app.protocol import CheckRequest, Readiness, SolveRequest
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import Choice, choose_upstream, for_model
 from backprompt.upstream import Upstream
-from critics.judge import Demand
-from critics.types import Diagnostic, Judgement, KernelError, Severity, Verdict
+from critics.line import Check
+from critics.types import Judgement, KernelError
 from critics.worker import Pool
 
 if TYPE_CHECKING:
@@ -109,16 +107,23 @@ class Service:
         Raises:
             ServiceError: The problem or its domain is wrong, or too many checks are under way.
         """
-        kernel = self._kernel(request.domain, request.problem, request.assurance)
-        with self.checks.take(), told():
-            if request.exact:
-                return await kernel.judge(request.answer)
-            judged: list[Judgement] = []
-            for text in await kernel.extract(request.answer):
-                judged.append(await kernel.judge(text))
-                if judged[-1].verdict is Verdict.ACCEPTED:
-                    return judged[-1]
-            return max(judged, key=lambda j: j.score) if judged else await self._nothing(request)
+        check = Check(
+            domain=request.domain,
+            problem=request.problem,
+            answer=request.answer,
+            exact=request.exact,
+        )
+        worker = self.settings.worker
+        with self.checks.take():
+            try:
+                return await self.pool.check(
+                    check,
+                    demand=request.assurance,
+                    deadline_s=worker.deadline_s,
+                    opinion_deadline_s=worker.opinion_deadline_s,
+                )
+            except KernelError as error:
+                raise from_kernel(error) from error
 
     @asynccontextmanager
     async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
@@ -143,7 +148,9 @@ class Service:
                 task=task,
                 budget=budget,
                 strategy=strategy,
-                kernel=self._kernel(request.domain, request.problem, request.assurance),
+                kernel=PoolKernel(
+                    self.pool, request.domain, request.problem, request.assurance, settings.worker
+                ),
                 upstream=for_model(choice, request.model, settings, self.client),
                 source=choice.kind,
                 id=run_id,
@@ -157,37 +164,3 @@ class Service:
             await self._choice.upstream.aclose()
         if self._client is not None:
             await self._client.aclose()
-
-    def _kernel(self, domain: str, problem: dict[str, JsonValue], demand: Demand) -> PoolKernel:
-        return PoolKernel(self.pool, domain, problem, demand, self.settings.worker)
-
-    async def _nothing(self, request: CheckRequest) -> Judgement:
-        """Judge a response in which no answer was found: rejected, and nothing was checked."""
-        kernel = self._kernel(request.domain, request.problem, Demand.SINGLE)
-        judged = await kernel.judge("")
-        finding = Diagnostic(
-            code="no-candidate",
-            headline="the response holds no answer of this domain",
-            help=("answer in the format that `/domains/{name}` names",),
-            severity=Severity.ERROR,
-        )
-        return judged.model_copy(
-            update={
-                "verdict": Verdict.REJECTED,
-                "score": 0.0,
-                "diagnostics": (finding,),
-                "critics": (),
-                "opinions": (),
-            }
-        )
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn the kernel's errors about a problem into what a user is told."""
-    try:
-        yield
-    except KernelError as error:
-        raise from_kernel(error) from error
-    except RecursionError as error:
-        raise ServiceError("problem-not-read", "the problem nests too deeply") from error

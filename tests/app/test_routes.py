@@ -171,3 +171,26 @@ async def test_every_code_is_explained_where_its_type_points(pool):
             explained = await http.get(f"/errors/{listed['code']}")
             assert explained.status_code == 200
             assert explained.json()["action"]
+
+
+async def test_a_problem_that_nobody_can_decide_costs_no_call(pool):
+    durative = {
+        "domain": "(define (domain d) (:requirements :durative-actions) (:predicates (on))"
+        " (:durative-action a :parameters () :duration (= ?duration 1)"
+        " :condition (at start (on)) :effect (at end (on))))",
+        "problem": "(define (problem p) (:domain d) (:init (on)) (:goal (on)))",
+    }
+    async with client(make_app(pool, "(a)")) as http:
+        response = await http.post("/solve", json={"domain": "pddl", "problem": durative})
+    result = response.json()
+    assert (result["status"], result["reason"]) == ("failed", "not-covered")
+    assert result["usage"]["calls"] == 0
+    assert result["answer"] is None
+
+
+async def test_the_best_of_several_answers_is_reported(pool):
+    body = {"domain": "word", "problem": {"word": "hello"}, "exact": False}
+    async with client(make_app(pool)) as http:
+        response = await http.post("/check", json={**body, "answer": "? bye"})
+    assert response.json()["verdict"] in {"rejected", "unknown"}
+    assert response.json()["candidate"] in {"?", "bye"}

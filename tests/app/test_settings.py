@@ -109,7 +109,7 @@ def test_an_empty_variable_sets_nothing(monkeypatch):
 
 def test_prices_are_keyed_by_model(monkeypatch):
     write("[upstream.prices.'gpt-x']\ninput = 1.5\noutput = 6\n")
-    assert load_settings().upstream.prices["gpt-x"].cost(1_000_000, 0) == 1.5
+    assert load_settings().upstream.prices["gpt-x"].input == 1.5
     monkeypatch.setenv("MODULO_UPSTREAM__PRICES", '{"gpt-x": {"input": -1, "output": 0}}')
     with pytest.raises(SettingsError, match="prices"):
         load_settings()
