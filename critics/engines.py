@@ -1,0 +1,157 @@
+"""Engines: what is asked of solvers and other independent engines, in workers of their own.
+
+None of this is trusted with a verdict: a second opinion can only take one away, and whatever an
+engine finds is judged. Whatever is missing (no such hook, a deadline, a crash) is `unknown`.
+"""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from pydantic import JsonValue
+
+from critics.crew import Crew
+from critics.domain import Domain, find_domain
+from critics.judge import Demand, weigh
+from critics.reply import ask
+from critics.types import (
+    Comparison,
+    Diagnostic,
+    Feasibility,
+    Feasible,
+    HintLevel,
+    Judgement,
+    Opinion,
+    Optimality,
+    Solved,
+    Verdict,
+)
+
+Payload = Mapping[str, JsonValue]
+
+
+class Engines:
+    """Asks the hooks of a domain that need an engine; processes start with the first question."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+
+    async def feasibility(
+        self, domain_name: str, payload: Payload, *, deadline_s: float = 30.0
+    ) -> Feasibility:
+        """Ask whether a problem has any answer.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        done, faults = await self._hook(domain_name, payload, "feasibility", [], deadline_s)
+        if done is None:
+            return Feasibility(status=Feasible.UNKNOWN, diagnostics=faults)
+        return Feasibility.model_validate(done)
+
+    async def solve(
+        self, domain_name: str, payload: Payload, *, deadline_s: float = 30.0
+    ) -> Solved:
+        """Ask a solver for an answer, which is still to be judged.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        done, faults = await self._hook(domain_name, payload, "solver", [], deadline_s)
+        if done is None:
+            reason = faults[0].headline if faults else "the domain has no solver"
+            return Solved(answer=None, engine=domain_name, reason=reason)
+        return Solved.model_validate(done)
+
+    async def compare(
+        self, domain_name: str, payload: Payload, text: str, *, deadline_s: float = 30.0
+    ) -> Comparison:
+        """Ask whether there is a better answer than an accepted one.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        done, faults = await self._hook(domain_name, payload, "optimality", [text], deadline_s)
+        if done is None:
+            return Comparison(status=Optimality.UNKNOWN, diagnostics=faults)
+        return Comparison.model_validate(done)
+
+    async def hints(
+        self,
+        domain_name: str,
+        payload: Payload,
+        text: str,
+        level: HintLevel,
+        *,
+        deadline_s: float = 5.0,
+    ) -> tuple[Diagnostic, ...]:
+        """Ask for findings that help with a rejected answer; none where there is no such hook.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        arguments = [text, level.value]
+        done, _ = await self._hook(domain_name, payload, "hint", arguments, deadline_s)
+        return tuple(Diagnostic.model_validate(item) for item in done or ())
+
+    async def weigh_in(
+        self, domain: Domain, payload: Payload, own: Judgement, demand: Demand, seconds: float
+    ) -> Judgement:
+        """Have a judgement weighed against a second opinion, where one is to be asked."""
+        if not well_formed(own):
+            return own
+        if domain.second_opinion is None or not wants_opinion(own, demand):
+            return weigh(own, None, demand)
+        started = perf_counter()
+        job = {
+            "kind": "opinion",
+            "domain": domain.name,
+            "problem": payload,
+            "text": own.candidate,
+        }
+        done, faults = await ask(self.crew, job, seconds)
+        if faults:
+            opinion = Opinion(
+                engine=f"{domain.name} second opinion",
+                verdict=Verdict.UNKNOWN,
+                reason=faults[0].headline,
+                ms=round((perf_counter() - started) * 1000, 3),
+            )
+        else:
+            opinion = Opinion.model_validate(done)
+        return weigh(own, opinion, demand)
+
+    async def _hook(
+        self, domain_name: str, payload: Payload, hook: str, arguments: list[str], seconds: float
+    ) -> tuple[Any, tuple[Diagnostic, ...]]:
+        if getattr(find_domain(domain_name), hook) is None:
+            return None, ()
+        job = {
+            "kind": "hook",
+            "domain": domain_name,
+            "problem": payload,
+            "hook": hook,
+            "arguments": arguments,
+        }
+        return await ask(self.crew, job, seconds)
+
+
+def wants_opinion(judgement: Judgement, demand: Demand) -> bool:
+    """Whether a second opinion on a well-formed candidate is asked."""
+    if demand is Demand.AUTO:
+        return judgement.verdict is Verdict.ACCEPTED
+    return demand is not Demand.SINGLE and judgement.verdict is not Verdict.UNKNOWN
+
+
+def well_formed(judgement: Judgement) -> bool:
+    """Whether the text is an answer at all.
+
+    Other texts are rejected without a second opinion, whatever is demanded: an independent engine
+    is only ever given what our own syntax stage has read.
+    """
+    syntax = [result for result in judgement.critics if result.critic == "syntax"]
+    return any(result.verdict is Verdict.ACCEPTED for result in syntax)
