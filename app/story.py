@@ -3,6 +3,7 @@
 Invariant: text of the model and of the problem is made safe for a terminal before it is shown.
 """
 
+import sys
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -69,6 +70,9 @@ class Story:
         match event:
             case RoundStarted() if self._full and event.round > 1 and not event.fresh:
                 self._tell_back_prompt(event)
+            case RoundStarted() if sys.stdout.isatty() and not self._full:
+                sys.stdout.write(f"\r  round {event.round:>2} of {self.rounds}  asking ...")
+                sys.stdout.flush()
             case CallFinished() if self._full:
                 show(f"The model answers (round {event.round}):")
                 print_block(event.completion.text)
@@ -120,7 +124,10 @@ class Story:
     def _line(self, event: Event, verdict: str, headline: str) -> None:
         filled = min(BAR, event.round * BAR // self.rounds)
         bar = f"[{'#' * filled}{'.' * (BAR - filled)}]"
-        show(f"  round {event.round:>2} of {self.rounds}  {bar} {event.at:6.1f} s  {verdict}")
+        start = "\r" if sys.stdout.isatty() else ""
+        show(
+            f"{start}  round {event.round:>2} of {self.rounds}  {bar} {event.at:6.1f} s  {verdict}"
+        )
         show(f"    {textwrap.shorten(printable(headline), WIDTH - 4, placeholder=' ...')}")
 
 
