@@ -95,7 +95,7 @@ def test_a_secret_is_never_shown(monkeypatch):
     assert "sk-canary" not in shown
 
 
-def test_a_wrong_secret_is_not_quoted_in_the_fault(monkeypatch):
+def test_a_wrong_secret_is_not_quoted_in_the_fault():
     write("[upstream]\napi_key = 4711\n")
     with pytest.raises(SettingsError) as caught:
         load_settings()

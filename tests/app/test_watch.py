@@ -1,0 +1,107 @@
+import io
+
+import pytest
+
+from app.exits import Exit, exit_of_code, exit_of_run
+from app.ids import new_id
+from app.watch import WIDTH, Watcher
+from backprompt.budget import Budget, Usage
+from backprompt.journal import CallFailed, Decided, Ended, Judged, NoCandidate, RoundStarted, Status
+from backprompt.upstream import Sampling
+from critics.types import Diagnostic, Judgement, Verdict
+
+
+def lines(*events) -> list[str]:
+    stream = io.StringIO()
+    watcher = Watcher(Budget(rounds=4, seconds=100), stream)
+    for event in events:
+        watcher.see(event)
+    return stream.getvalue().splitlines()
+
+
+def rejected(headline: str) -> Judged:
+    judgement = Judgement(
+        domain="word",
+        domain_version="1",
+        verdict=Verdict.REJECTED,
+        candidate="x",
+        score=0,
+        diagnostics=(Diagnostic(code="word-wrong", headline=headline),),
+    )
+    return Judged(round=2, at=3.0, candidate=0, judgement=judgement)
+
+
+def test_a_round_is_a_line_with_verdict_headline_and_bar():
+    assert lines(rejected("`x` is not the word")) == [
+        "[#####.....] round 2/4    3.0 s  rejected: `x` is not the word"
+    ]
+
+
+def test_the_bar_shows_the_dimension_that_is_nearest_its_end():
+    late = rejected("no").model_copy(update={"at": 90.0})
+    assert lines(late)[0].startswith("[#########.]")
+    over = rejected("no").model_copy(update={"at": 900.0, "round": 9})
+    assert lines(over)[0].startswith("[##########]")
+
+
+def test_what_a_model_wrote_cannot_steer_the_terminal_or_break_the_line():
+    (line,) = lines(rejected("\x1b[31mred\nnew\r" + "x" * 500))
+    assert "\x1b" not in line
+    assert len(line) == WIDTH
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (RoundStarted(round=2, messages=(), sampling=Sampling(), calls=(1,), fresh=True), "afresh"),
+        (NoCandidate(round=1, call=0), "holds no answer"),
+        (Decided(round=1, decision="restart", why="no-progress"), "restart: no-progress"),
+    ],
+)
+def test_other_events_have_their_line(event, said):
+    assert said in lines(event)[0]
+
+
+def test_a_failed_call_is_told_and_the_end_is_not():
+    failed = CallFailed(
+        round=1, call=0, code="upstream-failed", message="HTTP 500", usage=Usage(), spent=Usage()
+    )
+    ended = Ended(status=Status.EXHAUSTED, usage=Usage())
+    assert len(lines(failed, ended)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "code"),
+    [
+        ("certified", None, 0),
+        ("exhausted", "rounds", 10),
+        ("infeasible", None, 11),
+        ("failed", "not-covered", 31),
+        ("failed", "assurance-not-reached", 12),
+        ("failed", "upstream-refused", 32),
+        ("failed", "something-else", 32),
+        ("cancelled", None, 130),
+        ("needs_input", None, 14),
+    ],
+)
+def test_a_run_has_its_exit_code(status, reason, code):
+    assert exit_of_run(status, reason) == code
+
+
+def test_every_status_has_an_exit_code():
+    assert {exit_of_run(status.value, None) for status in Status} <= set(Exit)
+
+
+@pytest.mark.parametrize(
+    ("code", "exits"),
+    [("upstream-none", 33), ("upstream-busy", 32), ("invalid-json", 30), ("domain-unknown", 31)],
+)
+def test_an_error_has_its_exit_code(code, exits):
+    assert exit_of_code(code) == exits
+
+
+def test_ids_are_distinct_and_sort_by_time():
+    ids = [new_id("run") for _ in range(100)]
+    assert len(set(ids)) == 100
+    assert all(len(name) == len("run_") + 26 for name in ids)
+    assert [name[:14] for name in ids] == sorted(name[:14] for name in ids)
