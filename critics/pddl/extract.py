@@ -10,23 +10,21 @@ or a marker such as `[PLAN]`, a list that starts again at 1, a change of notatio
 that announces another plan. A sentence that goes on ("Next, …") does not end it.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import islice
-from typing import Any
 
-from critics.pddl.lines import Kind, Line, Names, Step, Style, read_line, read_step
+from critics.pddl.json_steps import read_json
+from critics.pddl.lines import Kind, Line, Names, Step, Style, read_line, split_words
 from critics.pddl.task import Task
 
 EMPTY_PLAN = "; empty plan"
 """The canonical text of the plan without steps; only a response that names it is read so."""
 
 MAX_CANDIDATES = 8
-MAX_JSON_CHARS = 1_000_000
-MAX_JSON_TRIES = 4
+MAX_GAP_CHARS = 300
 
 
 class Place(IntEnum):
@@ -56,7 +54,10 @@ class Plan:
     number: int | None = None
     indent: int = 0
     section: int = 0
-    gap: list[str] = field(default_factory=list)
+    gap: deque[str] = field(default_factory=lambda: deque(maxlen=6))
+    """What was said since the last step."""
+    skipped: list[Step] = field(default_factory=list)
+    """Items of the same list since the last step that tell no step; a later item keeps them."""
     blank: bool = False
 
     @property
@@ -106,8 +107,6 @@ _QUOTED = re.compile(
     r"|predicates|constants|functions|requirements|domain|derived|metric|precondition|effect)\b)",
     re.IGNORECASE,
 )
-_JSON = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
-_DECODER = json.JSONDecoder()
 _ANEW = re.compile(
     r"\b(?:alternativ\w*|instead|corrected|revised|incorrect|wrong|mistakes?|attempts?|another"
     r"|wait|however|options?|starting over|start over|invalid|not valid|fails?|optimi[sz]ed"
@@ -141,7 +140,11 @@ def extract_plans(names: Names, response: str) -> Sequence[str]:
     """Find every plan in a response, given only the problem's names."""
     answer = _drop_thoughts(response.translate(_SHAPES))
     sections = _split_sections(answer)
-    plans = [plan for plan in _collect(sections, names) if _is_plan(plan, names)]
+    plans: list[Plan] = []
+    for lenient in (False, True):
+        if not any(plan.known for plan in plans):
+            found = _collect(sections, names, lenient=lenient)
+            plans = [plan for plan in found if _is_plan(plan, names)]
     plans.sort(key=lambda plan: (plan.known, plan.place, plan.section), reverse=True)
     if plans and plans[0].known:
         plans = [plan for plan in plans if plan.known]
@@ -195,20 +198,19 @@ def _split_sections(text: str) -> list[Section]:
     return sections
 
 
-def _collect(sections: list[Section], names: Names) -> Iterator[Plan]:
+def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterator[Plan]:
     """Group the lines with steps into plans."""
     current: Plan | None = None
     for index, section in enumerate(sections):
-        listed = _read_json(section, names)
+        listed = read_json("\n".join(section.lines), names)
         if listed:
             yield Plan(section.place, Style.PARENTHESES, listed, known=True, section=index)
             continue
-        for line in _read_lines(section.lines, names):
-            if line.kind is not Kind.STEPS or _describes(current, line, names):
+        for line in _read_lines(section.lines, names, lenient=lenient):
+            told = line.style is Style.TOLD and not (lenient or _follows(current, line))
+            if told or line.kind is not Kind.STEPS or _describes(current, line, names):
                 _pass_by(current, line)
-            elif current is not None and _explains(current, line):
-                continue
-            else:
+            elif current is None or not _explains(current, line):
                 if current is not None and not _joins(current, line, index):
                     yield current
                     current = None
@@ -220,6 +222,8 @@ def _collect(sections: list[Section], names: Names) -> Iterator[Plan]:
 
 
 def _append(plan: Plan, line: Line, section: int) -> None:
+    if plan.skipped and _follows(plan, line):
+        plan.steps.extend(plan.skipped)
     plan.steps.extend(line.steps)
     plan.known = plan.known or line.known
     plan.number = line.number
@@ -227,6 +231,14 @@ def _append(plan: Plan, line: Line, section: int) -> None:
     plan.section = section
     plan.blank = False
     plan.gap.clear()
+    plan.skipped.clear()
+
+
+def _follows(plan: Plan | None, line: Line) -> bool:
+    """Say whether a line has the next number of a plan's list."""
+    if plan is None or plan.number is None or line.number is None:
+        return False
+    return line.number == plan.number + len(plan.skipped) + 1
 
 
 def _pass_by(plan: Plan | None, line: Line) -> None:
@@ -235,15 +247,20 @@ def _pass_by(plan: Plan | None, line: Line) -> None:
     if line.kind is Kind.BLANK:
         plan.blank = True
         return
-    plan.gap.append(line.text[:300])
+    if _follows(plan, line):
+        words = split_words(line.text[:MAX_GAP_CHARS])
+        if words:
+            plan.skipped.append(words)
+    plan.gap.append(line.text[:MAX_GAP_CHARS])
     if line.number is not None and line.number > 1:
         plan.gap.append("then")
 
 
 def _describes(plan: Plan | None, line: Line, names: Names) -> bool:
-    """Say whether a line states facts, as of a state or a goal, and touches no plan."""
+    """Say whether a line states facts or schemas, and touches no plan."""
     facts = all(names.is_fact(step[0]) for step in line.steps)
-    return facts and (plan is None or bool(plan.gap) or plan.blank)
+    schema = any(part.startswith("?") for step in line.steps for part in step)
+    return (facts or schema) and (plan is None or bool(plan.gap) or plan.blank)
 
 
 def _explains(plan: Plan, line: Line) -> bool:
@@ -256,9 +273,9 @@ def _explains(plan: Plan, line: Line) -> bool:
 def _joins(plan: Plan, line: Line, section: int) -> bool:
     """Say whether a line goes on with the plan before it."""
     apart = plan.section != section
-    said = " ".join(plan.gap[-5:]).lower()
+    said = " ".join(plan.gap).lower()
     if line.number is not None and plan.number is not None and line.number != plan.number:
-        if line.number == plan.number + 1:
+        if _follows(plan, line):
             return True
         if line.number <= 1:
             return bool(_ONWARD.search(said)) and not _ANEW.search(said)
@@ -289,7 +306,7 @@ def _is_plan(plan: Plan, names: Names) -> bool:
     )
 
 
-def _read_lines(lines: list[str], names: Names) -> Iterator[Line]:
+def _read_lines(lines: list[str], names: Names, *, lenient: bool) -> Iterator[Line]:
     """Read lines one by one, past quoted parts of the problem."""
     place = failures = 0
     while place < len(lines):
@@ -299,7 +316,7 @@ def _read_lines(lines: list[str], names: Names) -> Iterator[Line]:
             failures += end is None
             place = end or place + 1
             continue
-        yield read_line(lines[place], names)
+        yield read_line(lines[place], names, lenient=lenient)
         place += 1
 
 
@@ -311,51 +328,3 @@ def _end_of_quote(lines: list[str], start: int) -> int | None:
         if depth <= 0:
             return place + 1
     return None
-
-
-def _read_json(section: Section, names: Names) -> list[Step] | None:
-    """Read a JSON list of steps: strings, lists, or objects with a name and arguments."""
-    text = "\n".join(section.lines)
-    if len(text) > MAX_JSON_CHARS:
-        return None
-    for start in islice(_JSON.finditer(text), MAX_JSON_TRIES):
-        try:
-            found, _ = _DECODER.raw_decode(text, start.end() - 1)
-        except (ValueError, RecursionError):
-            continue
-        for items in _json_lists(found):
-            steps = [_json_step(item, names) for item in items]
-            whole = [step for step in steps if step]
-            if len(whole) == len(items) and any(names.means_action(step[0]) for step in whole):
-                return whole
-    return None
-
-
-def _json_lists(found: Any) -> Iterator[list[Any]]:
-    if isinstance(found, Mapping):
-        for value in found.values():
-            if isinstance(value, list):
-                yield value
-    elif isinstance(found, list):
-        yield found
-
-
-def _json_step(item: Any, names: Names) -> Step | None:
-    if isinstance(item, str):
-        return read_step(item, names)
-    if isinstance(item, list) and item and all(isinstance(part, str) for part in item):
-        return tuple(part.strip().lower() for part in item)
-    if isinstance(item, Mapping):
-        return _json_object(item, names)
-    return None
-
-
-def _json_object(item: Mapping[str, Any], names: Names) -> Step | None:
-    name = next((v for k, v in item.items() if k in ("action", "name", "operator")), None)
-    if not isinstance(name, str):
-        return None
-    listed = next((v for v in item.values() if isinstance(v, list)), None)
-    named = next((v for v in item.values() if isinstance(v, Mapping)), None)
-    arguments = listed if listed is not None else list((named or {}).values())
-    step = read_step(name, names)
-    return (*step, *(str(a).strip().lower() for a in arguments)) if step else None

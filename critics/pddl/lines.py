@@ -9,7 +9,7 @@ Every pattern is linear: no nested quantifiers over overlapping classes, bounded
 """
 
 import re
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -97,22 +97,31 @@ class Line:
 
 
 _PREFIX = re.compile(
-    r"\s*(?P<bullet>[>|*+#-][>|*+#\s-]*)?"
+    r"\s*(?P<bullet>[^\w\s()\[\]{}\"'.;?<:,/\\][^\w()\[\]{}\"'.;?<:,/\\]*)?"
     r"(?:(?:step|action|time|t)\s{0,3}[=#:]?\s{0,3}(?=\d))?"
-    r"(?:[\[(]?(?P<number>\d{1,7})(?:\.\d{1,9})?(?!\w|-\w)[\])]?\s{0,3}[.):|-]*\s{0,3})?"
+    r"(?:[\[(]?(?P<number>\d{1,7})(?:\.\d{1,9})?(?!\w|-\w)[\])]?\s{0,3}[.):|>-]*\s{0,3})?"
     r"(?:(?:step|action)\s{0,3}:\s{0,3})?",
     re.IGNORECASE,
 )
-_GAP = re.compile(r"(?:[\s,|\"'\[\]]|->|=>|(?:and then|then|and|followed by)(?=[\s(]))+")
-_OPENER = re.compile(r"\(\s*(?:(?:define|plan|steps|sequence|seq|list|actions|:\w+)\s*)?(?=\()")
+_GAP = re.compile(
+    r"(?:[\s,|\"'\[\]]|->|=>|\\n|(?:and then|then|and|followed by)(?=[\s(])"
+    r"|\d{1,7}[.):](?=\s{0,3}\())+"
+)
+_OPENER = re.compile(
+    r"\(\s*(?:(?:define|plan|steps|sequence|seq|list|actions|and|do|progn|:\w+)\s*)?(?=\()"
+)
 _GROUP = re.compile(r"\(([^()]*)\)")
 _CALL = re.compile(r"([\w][\w-]*) ?\(([^()]*)\)")
+_TAG = re.compile(r"</?\w{1,20}>")
 _TAIL = re.compile(r"[\s).,;|\]\"'}]*$")
 _REMARK = re.compile(r"\s(?:;|#|//|-+>?|=>)\s?|[:;=]\s|\s\[\d[\d.]*\]$")
 _DENIAL = re.compile(
     r"[^a-z]{0,5}(?:is|are|was|has|does|would|could|will|because|requires?|needs?|can|cannot|can't"
     r"|fails?|failed|isn't|doesn't|and|or|but)\b",
     re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:not|never|cannot|can't|instead of|after|before|if|fails?|requires?)\b", re.IGNORECASE
 )
 _TYPED = re.compile(r"\(\s*:action\s+[^\s()?]+\s+(?::parameters\s*\([^()?]*\)|[^()?]*)\s*\)")
 _NO_PARENTHESES = str.maketrans("()", "  ")
@@ -124,29 +133,36 @@ _HOLDER = re.compile(
 )
 
 
-def read_line(raw: str, names: Names) -> Line:
+def read_line(raw: str, names: Names, *, lenient: bool = False) -> Line:
     """Read one line.
 
     Args:
         raw: The line without its end.
         names: The problem's names.
+        lenient: Whether steps at the end of a sentence count.
     """
-    text = raw.replace("`", " ").replace("**", "").rstrip()
+    text = _TAG.sub(" ", raw.replace("`", " ").replace("**", "")).rstrip()
     indent = len(text) - len(text.lstrip())
     held = len(text) <= MAX_HOLDER_CHARS and _HOLDER.fullmatch(text)
     if held or not any(c.isalnum() or c == "." for c in text):
         return Line(Kind.BLANK)
-    prefix = _PREFIX.match(text)
-    start = prefix.end() if prefix else 0
-    body = text[start:].strip()
+    prefix = None if _starts_with_action(text, names) else _PREFIX.match(text)
+    body = text[prefix.end() if prefix else 0 :].strip()
     number = int(prefix["number"]) if prefix and prefix["number"] else None
     bulleted = bool(prefix and (prefix["number"] or prefix["bullet"]))
     found = _read_body(body, names, bulleted=bulleted)
+    if found is None and lenient:
+        found = _read_sentence(body, names)
     if found is None:
         return Line(Kind.PROSE, body or text, number=number, indent=indent, bulleted=bulleted)
     steps, style = found
     known = any(names.means_action(step[0]) for step in steps)
     return Line(Kind.STEPS, body, steps, style, number, indent, known, bulleted)
+
+
+def split_words(text: str) -> Step | None:
+    """Split a line into words as if it were a step."""
+    return _split(text.translate(_NO_PARENTHESES).replace(";", " "))
 
 
 def read_step(text: str, names: Names) -> Step | None:
@@ -172,6 +188,24 @@ def _read_body(body: str, names: Names, *, bulleted: bool) -> tuple[tuple[Step, 
     return _read_words(body, names, bulleted=bulleted)
 
 
+def _starts_with_action(text: str, names: Names) -> bool:
+    first = text.split(maxsplit=1)[0]
+    return first[:1].isalpha() and names.means_action(first.lower())
+
+
+def _read_sentence(body: str, names: Names) -> tuple[tuple[Step, ...], Style] | None:
+    """Read the steps that end a sentence, as in `The plan is (a b), (c d).`."""
+    start = body.find("(")
+    labelled = body.find(": ") + 1
+    for place in (start, labelled):
+        if place > 0 and not _NEGATION.search(body[:place]):
+            steps = _read_sequence(body[place:].strip(), names)
+            whole = steps and all(names.means_action(step[0]) for step in steps)
+            if whole and len(steps) == body.count("(", place):
+                return steps, Style.PARENTHESES
+    return None
+
+
 def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
     """Read `(a b) (c d)`, `a(b), c(d)` and the like, from the start of the text."""
     steps: list[Step] = []
@@ -194,9 +228,21 @@ def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
     rest = body[end:]
     if not steps:
         return _read_open(body, names)
+    if rest.lstrip(" ,").startswith("..."):
+        return (*steps, ("...",))
+    if len(steps) > 1 and not rest.lstrip().startswith(";"):
+        steps.extend(_known_groups(rest, names))
     if _TAIL.match(rest) or (rest.lstrip().startswith(";") and _is_named(steps, names)):
         return tuple(steps) if not all(_is_remark(step, names) for step in steps) else ()
     return tuple(steps) if _is_named(steps, names) and not _DENIAL.match(rest) else ()
+
+
+def _known_groups(rest: str, names: Names) -> Iterator[Step]:
+    """Find the steps that stand between words behind the start of a plan on one line."""
+    for group in _GROUP.finditer(rest):
+        step = _split(group[1])
+        if step and names.means_action(step[0]):
+            yield step
 
 
 def _step_at(body: str, place: int, names: Names) -> tuple[Step, int] | None:

@@ -86,6 +86,33 @@ def plans(response: str, names: Names = BLOCKS) -> list[str]:
         "unstack(b, a)\nput-down(b)\npick-up(a)\nstack(a, b)",
         "unstack(b, a), put-down(b), pick-up(a), stack(a, b)",
         "1. Unstack b from a\n2. Put down b\n3. Pick up a\n4. Stack a on b",
+        "Plan: " + ", ".join(STEPS),
+        "The plan is " + ", ".join(STEPS[:-1]) + ", and " + STEPS[-1] + ".",
+        "Plan: unstack(b, a), put-down(b), pick-up(a), stack(a, b)",
+        " ".join(f"{n}. {step}" for n, step in enumerate(STEPS, 1)),
+        "\\n".join(STEPS),
+        "".join(f"<step>{step}</step>\n" for step in STEPS),
+        "".join(f"{n}\ufe0f\u20e3 {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"\u2705 {step}\n" for step in STEPS),
+        "".join(f"{n} -> {step}\n" for n, step in enumerate(STEPS, 1)),
+        "".join(f"### Step {n}\n{step}\n" for n, step in enumerate(STEPS, 1)),
+        "plan = [\n" + "".join(f"    {tuple(s.split())!r},\n" for s in WORDS) + "]",
+        "(and " + "\n".join(STEPS) + ")",
+        "".join(f"{n}. {s}\n   Do it: {s.split()[0]} now.\n" for n, s in enumerate(STEPS, 1)),
+        f"The actions:\n- (pick-up ?x)\n- (stack ?x ?y)\n\nI begin:\n{PLAN}",
+        "".join(
+            f"{n}. {step}\n   - Requires: (clear b), (handempty)\n   - Effect: (holding b)\n"
+            for n, step in enumerate(STEPS, 1)
+        ),
+        "".join(
+            f"{n}. {step}\n   {told}.\n"
+            for n, step, told in zip(
+                (1, 2, 3, 4),
+                STEPS,
+                ("Unstack b from a", "Put down b", "Pick up a", "Stack a on b"),
+                strict=True,
+            )
+        ),
         json.dumps(STEPS),
         json.dumps({"plan": STEPS}, indent=1),
         "Sure:\n```json\n" + json.dumps(WORDS, indent=1) + "\n```",
@@ -132,18 +159,19 @@ def test_a_plan_said_twice_is_one_plan():
         ("(put-down b", "(put-down b)"),
         ("put-down b)", "(put-down b)"),
         ("put-down b", "(put-down b)"),
-        ("(teleport b to d)", None),
+        ("(teleport b to d)", "(teleport b to d)"),
         ("(teleport b d)", "(teleport b d)"),
         ("(put_down b)", "(put_down b)"),
         ("put_down(b)", "(put_down b)"),
         ("(stack a(b c)", "(stack a b c)"),
         ("...", "(...)"),
+        ("Put b on the table", "(put b on the table)"),
+        ("Put down b", "(put-down b)"),
     ],
 )
 def test_a_wrong_step_stays_in_its_place(line, kept):
     response = f"1. {STEPS[0]}\n2. {line}\n3. {STEPS[2]}\n4. {STEPS[3]}"
-    wanted = [STEPS[0], *([kept] if kept else []), STEPS[2], STEPS[3]]
-    assert plans(response)[0] == "\n".join(wanted)
+    assert plans(response)[0] == "\n".join([STEPS[0], kept, STEPS[2], STEPS[3]])
 
 
 def test_a_plan_that_breaks_off_keeps_its_last_words():
@@ -202,6 +230,24 @@ def test_a_plan_is_never_split_at_a_remark():
     assert plans(response) == [PLAN]
 
 
+@pytest.mark.parametrize(
+    "response",
+    [
+        "(unstack b a) (put-down b) ... (stack a b)",
+        "(unstack b a)\n(put-down b)\n...\n(stack a b)",
+        "(unstack b a)\n(put-down b)\n... (and so on)",
+    ],
+)
+def test_a_plan_with_a_gap_is_not_the_plan_without_it(response):
+    assert all("(...)" in plan for plan in plans(response))
+
+
+def test_an_action_may_be_named_like_a_list_item():
+    names = Names({"t1": 2, "step2": 1, "action": 1}, frozenset("ab"))
+    for response in ("t1 a b\nstep2 a\naction b", "1. (t1 a b)\n2. (step2 a)\n3. (action b)"):
+        assert plans(response, names) == ["(t1 a b)\n(step2 a)\n(action b)"]
+
+
 def test_gives_at_most_so_many():
     pairs = [(x, y) for x in "abcd" for y in "abcd"]
     response = "\nAlternatively:\n".join(f"(pick-up {x})\n(stack {x} {y})" for x, y in pairs)
@@ -224,13 +270,13 @@ def test_gives_at_most_so_many():
         "[" * 1_000_000,
         "{" * 100_000 + "\n[" * 100_000,
         "<think>" * 100_000,
-        "(:init\n\n" * 100_000,
-        "```\n" * 200_000,
+        "(:init\n\n" * 40_000,
+        "```\n" * 80_000,
         "(:action x " + " " * 1_000_000,
         "(pick-up a) " * 80_000,
         "(pick-up a)\n" * 80_000,
         "- Lift a: (pick-up a)\n" * 40_000,
-        "pick-up a\nAlternatively:\n" * 40_000,
+        "pick-up a\nAlternatively:\n" * 20_000,
         "\x00\ud800" * 100_000,
     ],
 )
