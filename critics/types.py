@@ -7,11 +7,12 @@ Invariants:
       renderer's business.
 """
 
+import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Never
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 
 class Frozen(BaseModel):
@@ -105,6 +106,13 @@ class Diagnostic(Frozen):
     data: dict[str, JsonValue] = Field(default_factory=dict)
     """The same facts for programs."""
     severity: Severity = Severity.ERROR
+
+    @field_validator("data")
+    @classmethod
+    def _is_json(cls, data: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Refuse NaN and infinities, which JSON cannot hold."""
+        json.dumps(data, allow_nan=False)
+        return data
 
 
 class CriticResult(Frozen):

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -20,7 +20,11 @@ from critics.types import (
 
 TEXT = st.text(max_size=20)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
@@ -71,6 +75,7 @@ def test_a_verdict_has_no_truth_value(verdict: Verdict) -> None:
         bool(verdict)
 
 
+@settings(max_examples=50)
 @given(JUDGEMENTS)
 def test_a_judgement_survives_json(judgement: Judgement) -> None:
     assert Judgement.model_validate_json(judgement.model_dump_json()) == judgement
@@ -96,6 +101,12 @@ def test_a_score_lies_between_0_and_1(score: float) -> None:
         Judgement(
             domain="toy", domain_version="1", verdict=Verdict.UNKNOWN, candidate="", score=score
         )
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_diagnostic_holds_no_number_that_json_cannot_hold(number: float) -> None:
+    with pytest.raises(ValidationError, match="JSON"):
+        Diagnostic(code="a", headline="b", data={"deep": [{"number": number}]})
 
 
 def test_records_refuse_unknown_fields_and_changes() -> None:

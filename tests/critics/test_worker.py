@@ -223,6 +223,14 @@ async def test_a_payload_nested_without_end_is_refused(pool: Pool) -> None:
     gc.collect()
 
 
+async def test_a_text_of_any_size_gets_a_verdict(pool: Pool) -> None:
+    text = "\U0001f600" * 6_000_000
+    judgement = await pool.judge("toy", SORT, text)
+    assert (judgement.verdict, judgement.codes) == (Verdict.REJECTED, ("candidate-too-large",))
+    assert judgement.candidate == text
+    assert await pool.extract("toy", SORT, text) == []
+
+
 async def test_extracts_and_falls_back_to_the_whole_response(pool: Pool) -> None:
     assert await pool.extract("toy", SORT, "so\n1,2\n2,1\n1,2") == ["1,2", "2,1"]
     for fault in ("fail", "exit"):

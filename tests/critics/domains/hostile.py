@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from critics import Diagnostic, Domain, Example, Problem, Undecided, Verdict, critic
-from critics.types import Opinion
+from critics.types import Comparison, Feasibility, Feasible, HintLevel, Opinion, Optimality, Solved
 
 
 class Script(Problem):
@@ -112,6 +112,26 @@ def parse(_problem: Script, text: str) -> str:
     return text
 
 
+def find_feasible(problem: Script) -> Feasibility:
+    act(problem.opinion)
+    return Feasibility(status=Feasible.INFEASIBLE, conflict=("a", "b"))
+
+
+def find_answer(problem: Script) -> Solved:
+    act(problem.opinion)
+    return Solved(answer="fine", engine="other 1.0")
+
+
+def compare(problem: Script, text: str) -> Comparison:
+    act(problem.opinion)
+    return Comparison(status=Optimality.OPTIMAL, objective=text)
+
+
+def hint(problem: Script, text: str, level: HintLevel) -> list[Diagnostic]:
+    act(problem.opinion)
+    return [Diagnostic(code="hostile-hint", headline=f"{level.name} {text}")]
+
+
 domain = Domain(
     name="hostile",
     version="7",
@@ -122,6 +142,10 @@ domain = Domain(
     critics=[obey],
     extract=extract,
     second_opinion=opine,
+    feasibility=find_feasible,
+    solver=find_answer,
+    optimality=compare,
+    hint=hint,
     prompt=lambda problem: f"{problem}",
     answer_format="A word.",
     examples=[Example("crash", problem={}, good=["fine"], bad={"exit": "hostile-wrong"})],
