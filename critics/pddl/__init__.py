@@ -1,5 +1,6 @@
 """Classical planning in PDDL: an exact, lifted validator of sequential plans."""
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -84,9 +85,8 @@ def score(task: Task, plan: Plan, _errors: object) -> float:
 def prompt(task: Task) -> str:
     """Put the task to a model."""
     text = files("critics.pddl").joinpath("prompt.md").read_text(encoding="utf-8")
-    return text.replace("{domain}", task.domain_text.strip()).replace(
-        "{problem}", task.problem_text.strip()
-    )
+    given = {"{domain}": task.domain_text.strip(), "{problem}": task.problem_text.strip()}
+    return re.sub(r"\{(?:domain|problem)\}", lambda place: given[place.group()], text)
 
 
 domain = Domain(

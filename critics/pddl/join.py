@@ -163,11 +163,15 @@ def _make_copy(source: int, target: int, members: frozenset[str] | None) -> Make
 def _make_range(slot: int, members: tuple[str, ...]) -> Maker:
     def make(proceed: Test) -> Test:
         def search(state: State, env: Env) -> bool:
-            state.meter.spend(len(members) + 1)
+            state.meter.spend(1)
+            visited = 0
             for value in members:
+                visited += 1
                 env[slot] = value
                 if proceed(state, env):
+                    state.meter.spend(visited)
                     return True
+            state.meter.spend(visited)
             return False
 
         return search
@@ -186,8 +190,10 @@ def _make_scan(
         def search(state: State, env: Env) -> bool:
             relation = fetch(state)
             rows = relation.find(bound, key(env)) if bound else relation.rows
-            state.meter.spend(len(rows) + 1)
+            state.meter.spend(1)
+            visited = 0
             for row in rows:
+                visited += 1
                 for first, second in repeats:
                     if row[first] != row[second]:
                         break
@@ -199,7 +205,9 @@ def _make_scan(
                         env[slot] = value
                     else:
                         if proceed(state, env):
+                            state.meter.spend(visited)
                             return True
+            state.meter.spend(visited)
             return False
 
         return search
