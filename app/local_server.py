@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def main() -> None:
 
 
 def _serve(options: argparse.Namespace, key: str) -> Any:
-    import xllamacpp  # noqa: PLC0415  # the engine lives in this process alone
+    # Loaded in this process alone; a compiled module without types.
+    xllamacpp: Any = import_module("xllamacpp")
 
     params = xllamacpp.CommonParams()
     params.model.path = str(options.model)

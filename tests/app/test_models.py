@@ -13,18 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models import (
-    Hub,
-    LocalFile,
     Model,
-    Parts,
-    Source,
-    SourceError,
     WeightsError,
     find_model,
     installed_path,
     models_directory,
     pull,
 )
+from app.sources import Hub, LocalFile, Parts, Source, SourceError
 
 CONTENT = b"".join(hashlib.sha256(i.to_bytes(4, "big")).digest() for i in range(93_750))
 PART = 1_200_000
