@@ -15,7 +15,9 @@ from app.upstreams import require_usable
 from critics.domain import find_domain, installed
 
 GRACE_S = 5
-"""Seconds that requests under way have to end when the service is told to stop."""
+"""Seconds that requests under way have to end by themselves when the service is told to stop."""
+CLEAN_UP_S = 3
+"""Seconds they then have to say so to their clients."""
 
 
 class Server(uvicorn.Server):
@@ -34,6 +36,11 @@ class Server(uvicorn.Server):
             shown = f"[{host}]" if ":" in host else host
             note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
             self._told = asyncio.ensure_future(self._tell_upstream())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests end, then end them with an answer."""
+        asyncio.get_running_loop().call_later(GRACE_S, self.config.app.state.service.stop)  # type: ignore[union-attr]  # as below
+        await super().shutdown(sockets)
 
     async def _tell_upstream(self) -> None:
         service = self.config.app.state.service  # type: ignore[union-attr]  # our own application
@@ -60,7 +67,7 @@ def run_server(host: str | None, port: int | None) -> None:
         config = uvicorn.Config(
             create_app(settings),
             log_level="warning",
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=GRACE_S + CLEAN_UP_S,
             server_header=False,
         )
         Server(config, settings).run(sockets=[listener])

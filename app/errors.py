@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.failures import ServiceError, from_kernel
 from app.protocol import CheckRequest, SolveRequest
 from app.schema_faults import schema_failure
+from app.stream import frame
 from critics.types import KernelError
 
 logger = logging.getLogger("llm_modulo.errors")
@@ -43,12 +44,12 @@ class Boundary:
             return
         name = f"req_{secrets.token_hex(8)}"
         scope.setdefault("state", {})["request_id"] = name
-        begun = False
+        begun: dict[bytes, bytes] | None = None
 
         async def named(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
+                begun = dict(message["headers"])
                 message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
             await send(message)
 
@@ -58,10 +59,14 @@ class Boundary:
             await to_response(error, name)(scope, receive, named)
         except Exception:
             logger.exception("incident %s: %s %s", name, scope["method"], scope["path"])
-            if begun:
-                raise
             failure = ServiceError("internal-error", f"the service failed; incident `{name}`")
-            await to_response(failure, name)(scope, receive, named)
+            if begun is None:
+                await to_response(failure, name)(scope, receive, named)
+            elif begun.get(b"content-type", b"").startswith(b"text/event-stream"):
+                last = frame("error", failure.to_document(name))
+                await send({"type": "http.response.body", "body": last, "more_body": False})
+            else:
+                raise
 
 
 def install(app: FastAPI) -> None:

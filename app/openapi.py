@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from app.codes import SERVICE_CODES
+from app.codes import explain
 from app.failures import ProblemDetails, ServiceError
 from app.protocol import EVENTS_EXAMPLE
 
 Responses = dict[int | str, dict[str, Any]]
 
 _BODY = ("invalid-json", "invalid-request", "body-too-large", "media-type-unsupported")
-_PROBLEM = ("invalid-problem", "problem-not-read", "too-many-runs")
+_PROBLEM = ("domain-unknown", "invalid-problem", "too-many-runs", "shutting-down")
 _SOLVE = (
+    "problem-not-read",
     "budget-above-cap",
     "upstream-none",
     "upstream-unreachable",
@@ -26,10 +27,11 @@ def problems(*codes: str) -> Responses:
     """Describe the responses of some codes, grouped by status, with an example each."""
     grouped: Responses = {}
     for code in codes:
-        known = SERVICE_CODES[code]
-        document = ServiceError(code, known.explanation).to_document("req_0f6c2a91d3b84e57")
+        known = explain(code)
+        error = ServiceError(code, known.explanation if known else code)
+        document = error.to_document("req_0f6c2a91d3b84e57")
         response = grouped.setdefault(
-            known.status,
+            error.status,
             {
                 "description": "",
                 "model": ProblemDetails,
@@ -37,7 +39,9 @@ def problems(*codes: str) -> Responses:
             },
         )
         response["content"]["application/problem+json"]["examples"][code] = {"value": document}
-        response["description"] = "; ".join(filter(None, [response["description"], known.title]))
+        response["description"] = "; ".join(
+            filter(None, [response["description"], document["title"]])
+        )
     return grouped
 
 

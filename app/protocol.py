@@ -246,8 +246,22 @@ class CheckResult(Judgement):
         return super().codes
 
 
+CODE: dict[str, JsonValue] = {
+    "code": "not-covered",
+    "title": "Part of the problem is decided by no critic",
+    "explanation": "The problem uses a feature that is declared unsupported.",
+    "action": "Remove the feature from the problem.",
+    "status": None,
+}
+"""A code, as an example."""
+
+
 class Health(Wire):
     """The process is up."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"status": "ok", "version": "0.1.0"}]}
+    )
 
     status: Literal["ok"]
     """Always `ok`."""
@@ -257,6 +271,14 @@ class Health(Wire):
 
 class Readiness(Wire):
     """Whether `/solve` can work, and what with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ready": True, "upstream": "local", "model": "qwen3", "help": None, "runs": 0}
+            ]
+        }
+    )
 
     ready: bool
     """Whether there is a model to ask."""
@@ -274,6 +296,12 @@ class Readiness(Wire):
 class DomainSummary(Wire):
     """One line about a domain."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "pddl", "version": "1", "summary": "Classical planning"}]
+        }
+    )
+
     name: str
     """What a request names."""
     version: str
@@ -284,6 +312,8 @@ class DomainSummary(Wire):
 
 class CodeInfo(Wire):
     """One stable code."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CODE]})
 
     code: str
     """The code."""
@@ -299,6 +329,26 @@ class CodeInfo(Wire):
 
 class DomainDetails(DomainSummary):
     """Everything about a domain that its users need."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "pddl",
+                    "version": "1",
+                    "summary": "Classical planning",
+                    "problem_schema": {"type": "object"},
+                    "answer_format": "One action per line.",
+                    "critics": [{"name": "executes-to-goal", "hard": True, "sound": True}],
+                    "second_opinion": True,
+                    "examples": [
+                        {"name": "one-lamp", "problem": SWITCH, "good": ["(turn-on lamp)"]}
+                    ],
+                    "codes": [CODE],
+                }
+            ]
+        }
+    )
 
     problem_schema: dict[str, JsonValue]
     """JSON Schema of the problem payload."""

@@ -15,6 +15,7 @@ from app.protocol import CheckRequest, CheckResult, SolveRequest, SolveResult
 from app.runs import Run
 from app.service import Service
 from app.stream import ClientGoneError, EventStream, attend, frame
+from backprompt.budget import Usage
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -33,7 +34,7 @@ async def check(request: Request, body: Annotated[CheckRequest, Body()]) -> Resp
     """Judge an answer: accepted, rejected or unknown, and why."""
     service: Service = request.app.state.service
     try:
-        judgement = await attend(request, service.check(body))
+        judgement = await attend(request, service.attend_to(service.check(body)))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     result = CheckResult(**{name: getattr(judgement, name) for name in judgement.model_fields_set})
@@ -61,7 +62,7 @@ async def solve(request: Request, body: Annotated[SolveRequest, Body()]) -> Resp
 
 async def _solve(service: Service, body: SolveRequest) -> SolveResult:
     async with service.open_run(body) as run:
-        return refuse_failed(run, await run.execute())
+        return await _execute(service, run)
 
 
 async def _stream(service: Service, request: Request, body: SolveRequest) -> Response:
@@ -74,39 +75,45 @@ async def _stream(service: Service, request: Request, body: SolveRequest) -> Res
         return Response(status_code=CLIENT_GONE)
 
     return EventStream(
-        lambda frames: _narrate(run, frames, request_name(request)),
+        lambda frames: _narrate(service, run, frames, request_name(request)),
         service.settings.sse_keepalive_s,
         stack,
     )
 
 
-async def _narrate(run: Run, frames: asyncio.Queue[bytes], instance: str) -> None:
+async def _narrate(service: Service, run: Run, frames: asyncio.Queue[bytes], instance: str) -> None:
     """Put every event of a run into the queue as it happens, and its result last."""
     run.journal.subscribe(
         lambda event: frames.put_nowait(frame(event.event, run.show_event(event), event.seq))
     )
     try:
-        result = refuse_failed(run, await run.execute())
+        result = await _execute(service, run)
     except ServiceError as error:
         frames.put_nowait(frame("error", error.to_document(instance)))
         return
     frames.put_nowait(frame("result", result.model_dump(mode="json")))
 
 
-def refuse_failed(run: Run, result: SolveResult) -> SolveResult:
-    """Let a result pass unless the upstream failed.
+async def _execute(service: Service, run: Run) -> SolveResult:
+    """Run the loop; an upstream that failed, or the end of the service, is an error.
 
     Raises:
-        ServiceError: The upstream's error, with the run's id and what was spent; a client must
-            not send it again by itself, since that would be paid again.
+        ServiceError: With the run's id and what was spent. Once something was spent a client must
+            not send the request again by itself, since that would be paid again.
     """
+    try:
+        result = await service.attend_to(run.execute())
+    except ServiceError as error:
+        raise _with_costs(error, run) from error
     code = result.reason or ""
-    if result.status != "failed" or not code.startswith("upstream-"):
-        return result
-    shown: dict[str, Any] = result.model_dump(mode="json", include={"usage", "budget"})
-    raise ServiceError(
-        code,
-        run.explain_failure(),
-        headers={"x-should-retry": "false"},
-        extra={"run": result.id, **shown},
-    )
+    if result.status == "failed" and code.startswith("upstream-"):
+        raise _with_costs(ServiceError(code, run.explain_failure()), run)
+    return result
+
+
+def _with_costs(error: ServiceError, run: Run) -> ServiceError:
+    ended = run.journal.ended
+    usage = ended.usage if ended else Usage()
+    headers = {"x-should-retry": "false"} if usage.calls else error.headers
+    spent: dict[str, Any] = {"usage": usage.model_dump(), "budget": run.budget.model_dump()}
+    return ServiceError(error.code, error.detail, headers=headers, extra={"run": run.id, **spent})

@@ -5,14 +5,13 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
-from app.failures import from_kernel
+from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
+from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.protocol import CheckRequest, Readiness, SolveRequest
 from app.runs import PoolKernel, Run, read_task
@@ -26,7 +25,7 @@ from critics.worker import Pool
 if TYPE_CHECKING:
     import httpx
 
-logger = logging.getLogger("llm_modulo")
+T = TypeVar("T")
 
 LOOK_AGAIN_S = 2.0
 """Seconds after which a service without an upstream looks for one again."""
@@ -68,6 +67,8 @@ class Service:
         self._choice: Choice | None = None
         if upstream is not None:
             self._choice = Choice("configured", upstream.name, upstream.name, None, upstream)
+        self._jobs: set[asyncio.Future[Any]] = set()
+        self._stopping = False
         self._looked = float("-inf")
         self._looking = asyncio.Lock()
 
@@ -155,6 +156,36 @@ class Service:
                 source=choice.kind,
                 id=run_id,
             )
+
+    async def attend_to(self, job: Coroutine[Any, Any, T]) -> T:
+        """Do a job to its end, unless the service is stopped first.
+
+        Raises:
+            ServiceError: `shutting-down`: the job was cancelled, and has cleaned up.
+        """
+        task = asyncio.ensure_future(job)
+        self._jobs.add(task)
+        if self._stopping:
+            task.cancel()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling() or not self._stopping:
+                raise
+            raise ServiceError(
+                "shutting-down",
+                "the service stopped before the end",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            ) from None
+        finally:
+            self._jobs.discard(task)
+
+    def stop(self) -> None:
+        """Cancel every job, and take no more."""
+        self._stopping = True
+        for job in self._jobs:
+            job.cancel()
 
     async def aclose(self) -> None:
         """End workers, connections and the embedded model."""

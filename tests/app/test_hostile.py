@@ -159,6 +159,23 @@ async def test_an_error_nobody_foresaw_is_told_by_its_incident_only(pool, monkey
     assert next_one.status_code == 200
 
 
+async def test_an_error_nobody_foresaw_ends_a_stream_with_an_error_frame(pool, monkeypatch):
+    app = make_app(pool, "hello")
+
+    async def fail(*_):
+        raise ZeroDivisionError("the secret cause")
+
+    monkeypatch.setattr("app.routes._execute", fail)
+    async with client(app) as http:
+        headers = {"accept": "text/event-stream"}
+        response = await http.post("/solve", json=REQUEST, headers=headers)
+    assert response.status_code == 200
+    last = response.text.strip().split("\n\n")[-1]
+    assert last.startswith("event: error\ndata: {")
+    assert json.loads(last.split("data: ")[1])["code"] == "internal-error"
+    assert "secret" not in response.text
+
+
 SCRAPS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: (

@@ -30,6 +30,7 @@ def fits(name, value):
     told = {field: value[field] for field in value if field not in model.model_computed_fields}
     read = model.model_validate(told)
     assert set(read.model_dump()) >= set(value)
+    return read
 
 
 async def test_every_example_of_a_schema_fits_it(document):
@@ -39,6 +40,18 @@ async def test_every_example_of_a_schema_fits_it(document):
         for example in schema["examples"]:
             fits(name, example)
             assert set(schema["required"]) <= set(example)
+
+
+async def test_every_schema_of_a_request_or_a_response_has_an_example(document):
+    named = set()
+    for path in document["paths"].values():
+        for operation in path.values():
+            for told in [operation.get("requestBody", {}), *operation["responses"].values()]:
+                schema = told.get("content", {}).get("application/json", {}).get("schema", {})
+                named.add(schema.get("$ref") or schema.get("items", {}).get("$ref"))
+    names = {ref.rsplit("/")[-1] for ref in named if ref} - {"ProblemDetails"}
+    assert len(names) >= 8
+    assert names <= set(schemas_with_examples(document))
 
 
 async def test_every_error_example_fits_the_schema_of_errors(document):

@@ -146,6 +146,29 @@ async def test_an_upstream_that_fails_is_a_502_that_is_not_to_be_repeated(pool):
     assert (last[0], last[1]["code"]) == ("error", "upstream-failed")
 
 
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+async def test_a_service_that_stops_says_so_with_what_was_spent(pool, accept):
+    async with UpstreamServer(Reply("bye"), HANG) as upstream:
+        app = make_app(pool, **upstream_settings(upstream))
+        async with served(app) as (_, port):
+            reader, writer = await send(port, "/solve", REQUEST, accept)
+            async with asyncio.timeout(SOON_S):
+                while len(upstream.seen) < 2:
+                    upstream.arrived.clear()
+                    await upstream.arrived.wait()
+                app.state.service.stop()
+                text = (await read_until(reader, b'"code":"shutting-down"')).decode()
+                await upstream.gone.wait()
+            late, other = await send(port, "/solve", REQUEST, "application/json")
+            refused = await read_until(late, b"\r\n\r\n")
+            writer.close()
+            other.close()
+    assert b" 503 " in refused
+    assert b"retry-after" in refused.lower()
+    if accept == "application/json":
+        assert "x-should-retry: false" in text.lower()
+
+
 async def test_a_server_on_loopback_is_found(pool, monkeypatch):
     async with UpstreamServer() as upstream:
         port = int(upstream.base_url.split(":")[2].split("/")[0])
