@@ -6,6 +6,7 @@ Invariants:
     * The next prompt depends on nothing but the task, the strategy and what is written here.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -23,6 +24,7 @@ from backprompt.journal import (
     Decided,
     Ended,
     Event,
+    FeasibilityTested,
     Journal,
     Judged,
     NoCandidate,
@@ -38,7 +40,7 @@ from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
-from critics.types import Diagnostic, Judgement, Severity, Verdict
+from critics.types import Diagnostic, Feasibility, Feasible, Judgement, Severity, Verdict
 
 FUTILE = {
     "not-covered": "no critic decides part of this problem, so no answer can be certified",
@@ -79,6 +81,8 @@ class Outcome(BaseModel):
     """The spent dimension of the budget, or the code of what failed."""
     message: str | None = None
     """The reason in a sentence."""
+    feasibility: Feasibility | None = None
+    """Whether the problem has any answer, if that was tested; the evidence of `infeasible`."""
     usage: Usage
     models: tuple[str, ...] = ()
 
@@ -94,6 +98,8 @@ class Blackboard:
     journal: Journal
     usage: Usage = field(default_factory=Usage)
     best: Judgement | None = None
+    test: asyncio.Task[Feasibility | None] | None = None
+    """The feasibility test, while it runs beside the rounds."""
 
     def __post_init__(self) -> None:
         """Open the journal."""
@@ -105,6 +111,7 @@ class Blackboard:
         self._meter = Meter()
         self._warm = False
         self._next_call = 0
+        self._feasibility: Feasibility | None = None
         self._stop: Stop | None = None
         self._won: Won | None = None
         self._note(
@@ -124,7 +131,18 @@ class Blackboard:
         limit = self.budget.candidates
         full = limit is not None and self.usage.candidates >= limit
         late = self.usage.seconds >= self.budget.seconds + GRACE_S
-        return full or late or self._won is not None or self._stop is not None
+        return full or late or self.decided
+
+    @property
+    def decided(self) -> bool:
+        """Say whether it is known how the run ends, whatever the budget."""
+        return self._won is not None or self._stop is not None
+
+    @property
+    def open(self) -> bool:
+        """Say whether a proof that there is no answer would still change how the run ends."""
+        spent = self._stop is None or self._stop.status is Status.EXHAUSTED
+        return self._won is None and spent
 
     # What is asked next.
 
@@ -135,6 +153,7 @@ class Blackboard:
             Nothing if no further call may be made.
         """
         self._close_round()
+        self.read_test()
         if self.settled or self.budget.exhausted(self.usage) is not None:
             return []
         messages = write_messages(self.task, self.strategy, self._turns)
@@ -229,6 +248,18 @@ class Blackboard:
         if judgement.verdict is not Verdict.ACCEPTED:
             self._consider(judgement, repeated=False)
 
+    def read_test(self) -> None:
+        """Take the feasibility test's result, once it is there; without an answer, it is over."""
+        if self.test is None or not self.test.done():
+            return
+        found, self.test = self.test.result(), None
+        if found is None:
+            return
+        self._feasibility = found
+        self._note(FeasibilityTested(feasibility=found))
+        if found.status is Feasible.INFEASIBLE and self.open:
+            self._stop = Stop(Status.INFEASIBLE, "infeasible", "the problem has no answer")
+
     # How it ends.
 
     def provenance(self, origin: Origin) -> Provenance:
@@ -282,6 +313,7 @@ class Blackboard:
             judgement=won.judgement if won else self.best,
             reason=stop.reason,
             message=stop.message,
+            feasibility=self._feasibility,
             usage=self.usage,
             models=tuple(self._models),
         )
@@ -290,7 +322,8 @@ class Blackboard:
         """Turn what the round brought into what the model is told next."""
         ended, self._round, self._warm = self._round, Round(), False
         if ended.failure is not None and not ended.responses:
-            self._fail(ended.failure)
+            if not self.decided:
+                self._fail(ended.failure)
             if not ended.calls:  # nobody could be asked, so it was no round
                 self.usage += Usage(rounds=-1)
         if self.settled or ended.turn is None:

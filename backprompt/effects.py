@@ -16,7 +16,7 @@ from backprompt.upstream import Completion, Request, Upstream, UpstreamError, es
 from critics.certificate import NotCertifiable, Provenance, certify
 from critics.domain import Domain
 from critics.judge import judge, read_problem
-from critics.types import Judgement
+from critics.types import Feasibility, Judgement
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
@@ -51,6 +51,10 @@ class Effects(Kernel, Protocol):
         """Give seconds since the start of the run, as of the latest finished effect."""
         ...
 
+    async def feasibility(self) -> Feasibility | None:
+        """Say whether the problem has any answer; `None` if nobody can tell."""
+        ...
+
     async def generate(self, request: Request) -> Completion:
         """Ask the model once, and never longer than `request.timeout_s`.
 
@@ -64,10 +68,24 @@ class LiveEffects:
     """Effects that happen: a model endpoint, a kernel and a clock."""
 
     def __init__(
-        self, kernel: Kernel, upstream: Upstream, *, clock: Callable[[], float] = time.monotonic
+        self,
+        kernel: Kernel,
+        upstream: Upstream,
+        *,
+        feasibility: Callable[[], Awaitable[Feasibility]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the run's clock."""
+        """Start the run's clock.
+
+        Args:
+            kernel: The critics.
+            upstream: The model.
+            feasibility: Tests whether the problem has any answer, within a deadline of its own.
+                It answers `unknown` where the assurance that is demanded is not reached.
+            clock: Reads seconds.
+        """
         self._kernel = kernel
+        self._feasibility = feasibility
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -97,6 +115,10 @@ class LiveEffects:
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
         """Make a certificate."""
         return await self._stamp(self._kernel.certify(judgement, provenance))
+
+    async def feasibility(self) -> Feasibility | None:
+        """Say whether the problem has any answer; `None` if nobody can tell."""
+        return None if self._feasibility is None else await self._stamp(self._feasibility())
 
     async def _ask(self, request: Request) -> Completion:
         try:

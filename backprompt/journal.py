@@ -20,7 +20,7 @@ from backprompt.budget import Budget, Usage
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Message, Sampling, Text
-from critics.types import Judgement, Severity
+from critics.types import Feasibility, Judgement, Severity
 
 
 class Status(StrEnum):
@@ -152,6 +152,14 @@ class Judged(BaseEvent):
     judgement: Judgement
 
 
+class FeasibilityTested(BaseEvent):
+    """It is known whether the problem has any answer, or that this could not be told."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["feasibility-tested"] = "feasibility-tested"
+    feasibility: Feasibility
+
+
 class Decided(BaseEvent):
     """The loop chose something beyond the ordinary next round."""
 
@@ -194,6 +202,7 @@ Event = Annotated[
     | CandidateRepeated
     | NoCandidate
     | Judged
+    | FeasibilityTested
     | Decided
     | Certified
     | Ended,
@@ -277,6 +286,9 @@ def public(event: Event) -> dict[str, JsonValue]:
         shown["domain"] = event.task.domain
     if isinstance(event, CallFailed | Ended):
         shown |= {key: _code(shown[key]) for key in ("code", "reason") if key in shown}
+    if isinstance(event, FeasibilityTested):
+        tested = event.feasibility
+        shown |= {"status": tested.status.value, "assurance": tested.assurance.value}
     if isinstance(event, Judged):
         shown |= public_judgement(event.judgement)
     return shown

@@ -18,6 +18,7 @@ from backprompt.blackboard import Blackboard, Outcome
 from backprompt.budget import Budget
 from backprompt.effects import Effects
 from backprompt.entries import Answer, Candidate
+from backprompt.feasibility import feasibility_test
 from backprompt.journal import Journal, Origin, Status
 from backprompt.search import generate
 from backprompt.strategy import Strategy
@@ -47,13 +48,14 @@ async def solve(
     strategy.require_variety(task.sampling)
     board = Blackboard(task, strategy, budget, effects, journal)
     try:
-        await critique(board, given(task))
-        while calls := board.open_round():  # the back-prompt; none once the budget is spent
-            async with aclosing(generate(board, calls)) as answers:
-                async for answer in answers:
-                    await critique(board, await find_candidates(board, answer))
-                    if board.settled:
-                        break
+        async with feasibility_test(board):  # beside the rounds; ends them if nothing can be found
+            await critique(board, given(task))
+            while calls := board.open_round():  # the back-prompt; none once the budget is spent
+                async with aclosing(generate(board, calls)) as answers:
+                    async for answer in answers:
+                        await critique(board, await find_candidates(board, answer))
+                        if board.settled:
+                            break
         return board.end()
     except asyncio.CancelledError:
         board.abort(Status.CANCELLED, "cancelled")

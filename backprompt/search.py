@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer
@@ -13,20 +14,25 @@ Call = asyncio.Task[Completion]
 async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGenerator[Answer, None]:
     """Yield the answer of each call that finishes, in order of arrival.
 
-    Closing the iterator cancels the calls that are still under way; they are charged as far as
+    The answers end early when it turns out that the problem has none. Closing the iterator, as
+    that does, cancels the calls that are still under way; they are charged as far as
     their cost is known, and an answer that had already arrived is recorded.
     """
     calls: dict[Call, Request] = {
         asyncio.create_task(board.effects.generate(request)): request for request in requests
     }
     try:
-        while calls:
-            done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-            for call in sorted(done, key=lambda call: calls[call].call):
+        while calls and not board.decided:
+            waiting: set[asyncio.Task[Any]] = {*calls}
+            if board.test is not None:
+                waiting.add(board.test)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for call in [call for call in calls if call.done()]:
                 request = calls.pop(call)
                 completion = _settle(board, request, call)
                 if completion is not None:
                     yield Answer(request.call, completion)
+            board.read_test()
     finally:
         await _abandon(board, calls)
 

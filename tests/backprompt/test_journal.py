@@ -15,6 +15,7 @@ from backprompt.journal import (
     Decided,
     Ended,
     Event,
+    FeasibilityTested,
     Journal,
     Judged,
     NoCandidate,
@@ -30,6 +31,7 @@ from backprompt.upstream import Completion, Message, ReplayUpstream, Sampling
 from critics.types import (
     Coverage,
     Diagnostic,
+    Feasibility,
     Judgement,
     Location,
     Opinion,
@@ -93,6 +95,11 @@ EVENTS: list[Event] = [
     CandidateRepeated(candidate=0, call=0),
     NoCandidate(call=0),
     Judged(candidate=0, judgement=JUDGED),
+    FeasibilityTested(
+        feasibility=Feasibility(
+            status="infeasible", conflict=(CANARY,), diagnostics=(FOUND,), opinions=JUDGED.opinions
+        )
+    ),
     Decided(decision="restart", why="no-progress"),
     Certified(candidate=0, certificate={"answer": CANARY}),
     Ended(status="failed", reason=CANARY, message=CANARY, usage=USED),

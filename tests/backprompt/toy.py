@@ -23,7 +23,7 @@ from backprompt.upstream import (
     UpstreamError,
 )
 from critics.certificate import Provenance
-from critics.types import Coverage, Diagnostic, Judgement, Location, Severity, Verdict
+from critics.types import Coverage, Diagnostic, Feasibility, Judgement, Location, Severity, Verdict
 
 TASK = Task(
     domain="toy",
@@ -101,6 +101,9 @@ class Clockwork:
 
     def elapsed(self) -> float:
         return self.now
+
+    async def feasibility(self) -> Feasibility | None:
+        return None
 
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)

@@ -1,0 +1,119 @@
+import asyncio
+from collections.abc import Callable
+
+from backprompt.blackboard import Outcome
+from backprompt.budget import Budget
+from backprompt.effects import LiveEffects
+from backprompt.journal import Journal, Status
+from backprompt.loop import solve
+from backprompt.strategy import Strategy
+from backprompt.upstream import ReplayUpstream, Request, ScriptedUpstream, Upstream
+from critics.types import Feasibility, Feasible
+from tests.backprompt.toy import KERNEL, TASK, kinds
+
+NONE = Feasibility(status=Feasible.INFEASIBLE, conflict=("rule_a", "rule_b"))
+
+
+async def play(
+    upstream: Upstream, test: Callable, budget: Budget | None = None
+) -> tuple[Outcome, Journal]:
+    journal = Journal()
+    effects = LiveEffects(KERNEL, upstream, feasibility=test)
+    outcome = await solve(
+        TASK,
+        strategy=Strategy(),
+        budget=budget or Budget(),
+        effects=effects,
+        journal=journal,
+    )
+    return outcome, journal
+
+
+async def test_an_infeasible_problem_costs_no_further_call() -> None:
+    asked, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def respond(request: Request) -> str:
+        if request.call == 0:
+            return "1"
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return "never"
+
+    async def test() -> Feasibility:
+        await asked.wait()
+        return NONE
+
+    outcome, journal = await play(ScriptedUpstream(respond), test)
+    assert (outcome.status, outcome.feasibility) == (Status.INFEASIBLE, NONE)
+    assert outcome.answer is None
+    assert outcome.usage.calls == 2
+    assert cancelled.is_set()
+    assert kinds(journal)[-3:] == ["feasibility-tested", "call-failed", "ended"]
+
+
+async def test_a_budget_that_is_spent_waits_for_the_proof() -> None:
+    proof = asyncio.Event()
+
+    def respond(_: Request) -> str:
+        proof.set()
+        return "1"
+
+    async def test() -> Feasibility:
+        await proof.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return NONE
+
+    outcome, _ = await play(ScriptedUpstream(respond), test, Budget(rounds=1))
+    assert outcome.status is Status.INFEASIBLE
+    outcome, _ = await play(ReplayUpstream.from_texts([]), lambda: asyncio.sleep(0, NONE))
+    assert outcome.status is Status.INFEASIBLE
+
+
+async def test_the_wait_for_a_proof_ends_with_the_budget() -> None:
+    stopped = asyncio.Event()
+
+    async def test() -> Feasibility:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        return NONE
+
+    upstream = ScriptedUpstream(lambda _: "1")
+    outcome, _ = await play(upstream, test, Budget(rounds=1, seconds=0.05))
+    assert (outcome.status, outcome.reason) == (Status.EXHAUSTED, "rounds")
+    assert stopped.is_set()
+
+
+async def test_a_certified_answer_does_not_wait_for_the_test() -> None:
+    outcome, _ = await play(ScriptedUpstream(lambda _: "42"), asyncio.Event().wait)
+    assert outcome.status is Status.CERTIFIED
+
+
+async def test_an_answer_that_is_there_is_judged_before_the_proof_is_read() -> None:
+    gate = asyncio.Event()
+
+    async def respond(_: Request) -> str:
+        gate.set()
+        return "42"
+
+    async def test() -> Feasibility:
+        await gate.wait()
+        return NONE
+
+    outcome, _ = await play(ScriptedUpstream(respond), test)
+    assert outcome.status is Status.CERTIFIED
+
+
+async def test_what_is_feasible_or_unknown_changes_nothing_but_the_record() -> None:
+    for status in (Feasible.FEASIBLE, Feasible.UNKNOWN):
+        found = Feasibility(status=status)
+        upstream = ReplayUpstream.from_texts(["1", "42"])
+        outcome, journal = await play(upstream, lambda found=found: asyncio.sleep(0, found))
+        assert outcome.status is Status.CERTIFIED
+        assert outcome.feasibility == found
+        assert kinds(journal).count("feasibility-tested") == 1
