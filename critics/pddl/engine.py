@@ -142,23 +142,27 @@ def _parse(domain: str, problem: str) -> Reading:
     environment.error_used_name = False
     _adopt(environment)
     read_problem = import_module("unified_planning.io").PDDLReader(environment).parse_problem_string
-    found = read_problem(_without_stray(domain), _without_stray(problem))
-    # A metric says nothing on validity, and evaluating some of them raises.
-    found.clear_quality_metrics()
+    found = read_problem(_without_warts(domain), _without_warts(problem))
     simulators = import_module("unified_planning.engines.sequential_simulator")
     _refuse(found, simulators.UPSequentialSimulator.supported_kind())
     simulator = simulators.UPSequentialSimulator(found, error_on_failed_checks=False)
     return Reading(found, simulator, environment)
 
 
-def _without_stray(text: str) -> str:
-    """Leave out closing parentheses that close nothing: a wart that our own reader warns of."""
+def _without_warts(text: str) -> str:
+    """Blank out what says nothing on validity, at its place.
+
+    That is a closing parenthesis that closes nothing, of which our own reader warns, and the
+    metric: some cannot be read by UP, and with a metric it drops the effects on the cost.
+    """
     try:
-        stray = read(Source("problem", text), PDDL).stray
+        document = read(Source("problem", text), PDDL)
     except SexprError as error:
         raise Unavailable("the problem cannot be read") from error
+    sections = [part for item in document.items if isinstance(item, Node) for part in item]
+    metrics = [part for part in sections if isinstance(part, Node) and part[:1] == [":metric"]]
     characters = list(text)
-    for place in stray:
+    for place in (*document.stray, *(at for part in metrics for at in range(part.at, part.end))):
         characters[place] = " "
     return "".join(characters)
 

@@ -135,13 +135,24 @@ def test_an_action_and_a_predicate_of_one_name_are_told_apart():
     assert ask(domain, "(:init) (:goal (g))", "(up)").verdict is REJECTED
 
 
-def test_a_metric_changes_no_opinion():
+@pytest.mark.parametrize(
+    ("init", "goal", "metric", "verdict"),
+    [
+        ("(= (cost o) 3)", "(p)", "", ACCEPTED),
+        ("(= (cost o) 3)", "(p)", "(:metric minimize (total-cost))", ACCEPTED),
+        ("(= (cost o) 3)", "(p)", "(:metric minimize (+ (total-time) 1))", ACCEPTED),
+        ("(= (cost o) 3)", "(<= (total-cost) 3)", "(:metric minimize (total-cost))", ACCEPTED),
+        ("(= (cost o) 3)", "(<= (total-cost) 2)", "(:metric minimize (total-cost))", REJECTED),
+        ("", "(p)", "(:metric minimize (total-cost))", UNKNOWN),
+    ],
+)
+def test_a_metric_is_left_out_and_the_cost_is_not(init, goal, metric, verdict):
     domain = (
-        "(:requirements :action-costs) (:predicates (p)) (:functions (total-cost))"
-        "(:action a :parameters () :effect (and (p) (increase (total-cost) 1)))"
+        "(:requirements :action-costs) (:predicates (p)) (:functions (total-cost) (cost ?x))"
+        "(:action a :parameters (?x) :effect (and (p) (increase (total-cost) (cost ?x))))"
     )
-    problem = "(:init (= (total-cost) 0)) (:goal (p)) (:metric minimize (total-cost))"
-    assert ask(domain, problem, "(a)").verdict is ACCEPTED
+    problem = f"(:objects o) (:init (= (total-cost) 0) {init}) (:goal {goal}) {metric}"
+    assert ask(domain, problem, "(a o)").verdict is verdict
 
 
 def test_problems_do_not_disturb_each_other():
