@@ -13,7 +13,6 @@ from backprompt.journal import (
     CallFailed,
     CallFinished,
     CandidateRepeated,
-    Decided,
     Event,
     Judged,
     NoCandidate,
@@ -64,31 +63,27 @@ class Story:
         """Tell nothing yet."""
         self.rounds = rounds
         self._full = full
+        self._drawn = False
+        self._told = False
 
     def see(self, event: Event) -> None:
         """Tell one event."""
+        if not self._full:
+            self._tell_line(event)
+            return
         match event:
-            case RoundStarted() if self._full and event.round > 1 and not event.fresh:
+            case RoundStarted() if event.round > 1:
                 self._tell_back_prompt(event)
-            case RoundStarted() if sys.stdout.isatty() and not self._full:
-                sys.stdout.write(f"\r  round {event.round:>2} of {self.rounds}  asking ...")
-                sys.stdout.flush()
-            case CallFinished() if self._full:
+            case CallFinished():
                 show(f"The model answers (round {event.round}):")
                 print_block(event.completion.text)
                 show("")
             case Judged():
                 self._tell_verdict(event)
             case CandidateRepeated():
-                self._line(event, "repeated", "an answer that was judged before")
-            case NoCandidate():
-                self._line(event, "no answer", "nothing in the response looks like a plan")
-            case CallFailed():
-                self._line(event, "no call", f"{event.code}: {event.message}")
-            case Decided():
-                self._line(event, event.decision, event.why)
+                show("It is an answer that was judged before.\n")
             case _:
-                pass
+                self._tell_line(event)
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Tell how the run ended, and what a certificate proves."""
@@ -107,19 +102,43 @@ class Story:
             print_lines(f"{name}: {value}", "    ")
 
     def _tell_verdict(self, event: Judged) -> None:
-        judgement = event.judgement
-        headline = first_headline(judgement) or "no critic objects"
-        if not self._full:
-            self._line(event, judgement.verdict.value, headline)
-            return
-        show("The critics find:" if judgement.verdict is not Verdict.ACCEPTED else "The critics:")
-        print_block(draw_judgement(judgement))
+        """Draw the first rejection as a compiler would; of the later ones, give the headline."""
+        rejected = event.judgement.verdict is not Verdict.ACCEPTED
+        if rejected and self._drawn:
+            show("The critics find:")
+            print_block(f"{event.judgement.verdict.value}: {first_headline(event.judgement)}")
+        else:
+            show("The critics find:" if rejected else "The critics find nothing wrong:")
+            print_block(draw_judgement(event.judgement))
+        self._drawn = self._drawn or rejected
         show("")
 
     def _tell_back_prompt(self, event: RoundStarted) -> None:
-        show(f"The model is told (round {event.round}):")
-        print_block(event.messages[-1].content)
-        show("")
+        """Show the first back-prompt; say of the later ones only whether they start afresh."""
+        if event.fresh:
+            show("No progress: the model is asked afresh, without its history and warmer.\n")
+        elif not self._told:
+            show(f"The model is told (round {event.round}):")
+            print_block(event.messages[-1].content)
+            show("")
+            self._told = True
+
+    def _tell_line(self, event: Event) -> None:
+        match event:
+            case RoundStarted() if sys.stdout.isatty() and not self._full:
+                sys.stdout.write(f"\r  round {event.round:>2} of {self.rounds}  asking ...")
+                sys.stdout.flush()
+            case Judged():
+                headline = first_headline(event.judgement) or "no critic objects"
+                self._line(event, event.judgement.verdict.value, headline)
+            case CandidateRepeated():
+                self._line(event, "repeated", "an answer that was judged before")
+            case NoCandidate():
+                self._line(event, "no answer", "nothing in the response looks like a plan")
+            case CallFailed():
+                self._line(event, "no call", f"{event.code}: {event.message}")
+            case _:
+                pass
 
     def _line(self, event: Event, verdict: str, headline: str) -> None:
         filled = min(BAR, event.round * BAR // self.rounds)
