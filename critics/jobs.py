@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from critics.certificate import Provenance, certify
+from critics.certificate import Provenance, certify, verify
 from critics.domain import Domain, find_domain
 from critics.guard import guard
 from critics.judge import Demand, Mode, judge, read_problem
@@ -117,6 +117,10 @@ def _certify(job: Job) -> Any:
     return certificate.model_dump(mode="json")
 
 
+def _verify(job: Job) -> Any:
+    return verify(job["document"])[1].model_dump(mode="json")
+
+
 def _selftest(job: Job) -> Any:
     return check_domain(find_domain(job["domain"])).model_dump(mode="json")
 
@@ -128,6 +132,7 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "opinion": _opinion,
     "hook": _hook,
     "certify": _certify,
+    "verify": _verify,
     "check": _check,
     "selftest": _selftest,
 }

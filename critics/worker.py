@@ -263,6 +263,22 @@ class Pool:
             raise NotCertifiable(faults[0])
         return adopt(done)
 
+    async def verify(
+        self, document: Mapping[str, Any], *, deadline_s: float = 60.0
+    ) -> tuple[Certificate, Judgement]:
+        """Prove a stranger's certificate again; see `critics.certificate.verify`.
+
+        Raises:
+            NotCertifiable: The document is no certificate, was altered, names a domain that is
+                not installed, its answer is not accepted, or the check was not finished.
+            ProblemError: Its problem is wrong.
+        """
+        job = {"kind": "verify", "document": document}
+        done, faults = await ask(self._critics, job, deadline_s)
+        if faults:
+            raise NotCertifiable(faults[0])
+        return adopt(document), Judgement.model_validate(done)
+
     async def selftest(self, domain_name: str, *, deadline_s: float = 300.0) -> Report:
         """Examine a domain; see `critics.selftest`.
 

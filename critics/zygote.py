@@ -73,7 +73,9 @@ class Zygote:
 
     def serve(self) -> None:
         """Obey until the service closes its end; then kill every worker."""
-        wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        wake, waker = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(waker, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         with selectors.DefaultSelector() as selector:

@@ -39,3 +39,8 @@ def ended(pids: Iterable[int], seconds: float = 20.0) -> bool:
             if not select.select([handle], [], [], seconds)[0]:
                 return False
     return True
+
+
+def open_files() -> int:
+    """Count this process's open files."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())

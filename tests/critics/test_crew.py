@@ -1,14 +1,19 @@
 """The life and death of worker processes, seen from outside an event loop."""
 
+import asyncio
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from critics.types import Verdict
-from critics.worker import with_pool
-from tests.critics.processes import descendants, ended
+from critics.judge import Demand
+from critics.types import Assurance, Verdict
+from critics.worker import Pool, with_pool
+from tests.critics.processes import descendants, ended, open_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,3 +50,38 @@ def test_workers_die_with_a_killed_service(toys: Path) -> None:
 def test_lends_a_pool_to_code_without_an_event_loop() -> None:
     judgement = with_pool(lambda pool: pool.judge("toy", {"numbers": [3, 1, 2]}, "1,2,3"), size=1)
     assert judgement.verdict is Verdict.ACCEPTED
+
+
+WORDS = ("fine", "wrong", "abort", "exit", "loop", "memory", "fail", "recurse", "leave", "doubt")
+EXPECTED = {"fine": {"accepted", "unknown"}, "wrong": {"rejected", "unknown"}}
+
+
+async def storm(pool: Pool, random: Random) -> None:
+    word, patience = random.choice(WORDS), random.choice((None, 0.0, 0.01, 0.05, 0.2))
+    problem = {"opinion": random.choice(("fine", "abort", "loop"))}
+    demand = random.choice((Demand.SINGLE, Demand.SINGLE, Demand.AUTO))
+    asked = pool.judge(
+        "hostile", problem, word, demand=demand, deadline_s=0.3, opinion_deadline_s=0.3
+    )
+    with suppress(TimeoutError):
+        judgement = await asyncio.wait_for(asked, patience)
+        assert judgement.verdict.value in EXPECTED.get(word, {"unknown"})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("toys")
+async def test_a_storm_of_failures_and_cancellations_leaks_nothing() -> None:
+    random = Random(7)  # noqa: S311  # a storm that can be repeated
+    async with Pool(size=2, recycle_after=10) as pool:
+        await pool.start(opinions=True)
+        await pool.judge("hostile", {}, "fine")
+        files, processes = open_files(), len(descendants(os.getpid()))
+        for _ in range(10):
+            await asyncio.gather(*(storm(pool, random) for _ in range(30)))
+        judged = await asyncio.gather(*(pool.judge("hostile", {}, "fine") for _ in range(4)))
+        assert {judgement.assurance for judgement in judged} == {Assurance.CROSS}
+        assert open_files() <= files + 1
+        assert len(descendants(os.getpid())) <= processes + 1
+        assert len(asyncio.all_tasks()) == 1
+        pids = descendants(os.getpid())
+    assert ended(pids)

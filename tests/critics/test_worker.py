@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from critics.certificate import NotCertifiable, verify
+from critics.certificate import NotCertifiable, digest, verify
 from critics.domain import DomainError, find_domain
 from critics.judge import Demand, Mode, judge
 from critics.types import Assurance, Judgement, ProblemError, Undecided, Verdict
@@ -295,6 +295,29 @@ async def test_certifies_what_is_accepted_and_nothing_else(pool: Pool) -> None:
             await pool.certify("hostile", {}, word, **asked)
     with pytest.raises(NotCertifiable):
         await pool.certify("hostile", {}, "fine", demand=Demand.CROSS, **asked)
+
+
+async def test_verifies_a_strangers_certificate(pool: Pool) -> None:
+    asked = {"certificate_id": "c1", "issued_at": NOW}
+    minted = await pool.certify("hostile", {}, "fine", **asked)
+    document = minted.model_dump(mode="json")
+    certificate, judgement = await pool.verify(document)
+    assert (certificate, judgement.verdict) == (minted, Verdict.ACCEPTED)
+    changes = [
+        ({"candidate": "wrong"}, "certificate-altered"),
+        ({"domain": "none"}, "domain-unknown"),
+        ({"scope": "everything"}, "certificate-altered"),
+        ({"more": 1}, "certificate-invalid"),
+    ]
+    for change, code in changes:
+        with pytest.raises(NotCertifiable) as caught:
+            await pool.verify(document | change)
+        assert caught.value.diagnostics[0].code == code
+    for word, code in (("wrong", "not-certifiable"), ("exit", "critic-crashed")):
+        forged = document | {"candidate": word, "candidate_sha256": digest(word.encode())}
+        with pytest.raises(NotCertifiable) as caught:
+            await pool.verify(forged)
+        assert caught.value.diagnostics[0].code == code
 
 
 async def test_examines_domains(pool: Pool) -> None:
