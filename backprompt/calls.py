@@ -57,24 +57,21 @@ def write_requests(
         messages: The prompt, the same for every call.
         sampling: As the caller wants it.
         calls: Call numbers; each gets its own seed if there is one.
-        room: Completion tokens that each call may take.
+        room: Completion tokens that the budget leaves for each call.
         budget: What is allowed.
         usage: What is spent.
     """
-    limits = [limit for limit in (sampling.max_tokens, room) if limit is not None]
     cost = budget.cost_left(usage)
     return [
         Request(
             messages=messages,
             sampling=sampling.model_copy(
-                update={
-                    "max_tokens": min(limits, default=None),
-                    "seed": None if sampling.seed is None else sampling.seed + call,
-                }
+                update={"seed": None if sampling.seed is None else sampling.seed + call}
             ),
             timeout_s=budget.seconds_left(usage),
             call=call,
             answer_schema=task.answer_schema,
+            max_tokens_left=room,
             max_cost_usd=None if cost is None else cost / len(calls),
         )
         for call in calls

@@ -12,12 +12,13 @@ import json
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from backprompt.budget import Usage
+from backprompt.dialect import CapField, Dialect
 from backprompt.upstream import (
     Completion,
     Request,
@@ -91,7 +92,7 @@ class OpenAIUpstream:
         prices: Mapping[str, Price] | None = None,
         retries: int = 4,
         backoff_s: float = 0.5,
-        max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
+        max_tokens_field: CapField = "max_tokens",
         structured: bool = False,
     ) -> None:
         """Describe the endpoint; nothing is sent.
@@ -104,8 +105,8 @@ class OpenAIUpstream:
             prices: By model name; a model without a price costs 0.
             retries: Most repetitions of one call.
             backoff_s: First wait; doubled each time.
-            max_tokens_field: What the endpoint calls the cap. An endpoint that refuses
-                `max_tokens` by naming the other is asked again with that.
+            max_tokens_field: What the endpoint calls the cap on completion tokens; if it refuses
+                that by naming the other, it is asked again.
             structured: Whether to constrain answers by the domain's JSON Schema.
 
         Raises:
@@ -122,7 +123,7 @@ class OpenAIUpstream:
         self._prices = dict(prices or {})
         self._retries = retries
         self._backoff_s = backoff_s
-        self._cap_field = max_tokens_field
+        self._dialect = Dialect(max_tokens_field)
         self._structured = structured
 
     async def aclose(self) -> None:
@@ -153,8 +154,6 @@ class OpenAIUpstream:
             wait = min(self._backoff_s * 2**attempt, LONGEST_WAIT_S)
             try:
                 response, body = await self._post(request)
-                if self._rename_cap(response.status_code, body):
-                    response, body = await self._post(request)
             except NEVER_SENT as error:
                 failure = self._fault("upstream-unreachable", f"cannot be reached: {_why(error)}")
             except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -173,11 +172,22 @@ class OpenAIUpstream:
             attempt += 1
 
     async def _post(self, request: Request) -> tuple[httpx.Response, bytes]:
+        """Post, and post again as long as a refusal teaches how to put it better."""
+        while True:
+            payload = self._payload(request)
+            response, body = await self._send(request, payload)
+            refused = response.status_code == httpx.codes.BAD_REQUEST
+            if not (refused and self._dialect.learn(payload, request.sampling.max_tokens, body)):
+                return response, body
+
+    async def _send(
+        self, request: Request, payload: dict[str, Any]
+    ) -> tuple[httpx.Response, bytes]:
         """Post once and read the whole body, up to a cap."""
         headers = {"content-type": "application/json", "accept": "application/json"}
         if self._key:
             headers["authorization"] = f"Bearer {self._key}"
-        content = json.dumps(self._payload(request), allow_nan=False).encode("ascii")
+        content = json.dumps(payload, allow_nan=False).encode("ascii")
         body = bytearray()
         async with self._client.stream(
             "POST", self._url, content=content, headers=headers
@@ -196,30 +206,21 @@ class OpenAIUpstream:
             "reasoning_effort": sampling.reasoning_effort,
             "seed": sampling.seed,
             "stop": list(sampling.stop) or None,
-            self._cap_field: self._cap(request),
         }
         if self._structured and request.answer_schema is not None:
             schema = {"name": "answer", "schema": request.answer_schema}
             given["response_format"] = {"type": "json_schema", "json_schema": schema}
         messages = [message.model_dump() for message in request.messages]
         set_ones = {name: value for name, value in given.items() if value is not None}
-        return {"model": self.name, "messages": messages, **set_ones}
+        cap = self._dialect.cap(sampling.max_tokens, self._affordable(request))
+        return {"model": self.name, "messages": messages, **set_ones, **cap}
 
-    def _cap(self, request: Request) -> int | None:
-        """Lower the caller's cap to what the cost budget affords."""
-        own, cost = request.sampling.max_tokens, request.max_cost_usd
+    def _affordable(self, request: Request) -> int | None:
+        """Give the completion tokens that the token and the cost budget leave for a call."""
+        left, cost = request.max_tokens_left, request.max_cost_usd
         price = self._prices.get(self.name, FREE)
         bought = None if cost is None else price.affords(cost, estimate_tokens(request.chars))
-        return min((cap for cap in (own, bought) if cap is not None), default=None)
-
-    def _rename_cap(self, status: int, body: bytes) -> bool:
-        """Learn from a refusal that the endpoint calls `max_tokens` otherwise."""
-        if status != httpx.codes.BAD_REQUEST or self._cap_field == "max_completion_tokens":
-            return False
-        if b"max_completion_tokens" not in body:
-            return False
-        self._cap_field = "max_completion_tokens"
-        return True
+        return min((cap for cap in (left, bought) if cap is not None), default=None)
 
     def _read(self, request: Request, body: bytes, latency_s: float) -> Completion:
         """Read a completion; a body of any other shape is an error of its own."""

@@ -31,7 +31,7 @@ class Sampling(BaseModel):
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: str | None = None
     max_tokens: int | None = Field(default=None, ge=1)
-    """Most completion tokens of one call; a token or cost budget may lower it."""
+    """Most completion tokens of one call."""
     seed: int | None = None
     """Seed of the run's first call; call `i` uses `seed + i`."""
     stop: tuple[str, ...] = ()
@@ -50,8 +50,11 @@ class Request(BaseModel):
     """0-based number of the call within the run; part of its identity when it is recorded."""
     answer_schema: dict[str, JsonValue] | None = None
     """JSON Schema of the answer, for an upstream that can be constrained by one."""
+    max_tokens_left: int | None = None
+    """Completion tokens that the token budget leaves for this call. It is sent as a cap where
+    the endpoint takes it; some refuse caps above their model's own limit."""
     max_cost_usd: float | None = None
-    """US dollars this call may cost; an upstream that knows prices lowers `max_tokens` by it."""
+    """US dollars that the cost budget leaves; an upstream that knows prices caps by it, too."""
 
     @property
     def chars(self) -> int:

@@ -46,14 +46,12 @@ def test_calls_that_fit_cannot_pass_what_is_left(
         assert calls * (meter.measure(chars) + room) <= left
 
 
-def test_the_caller_s_cap_and_the_budget_s_both_hold() -> None:
+def test_what_is_left_is_shared_by_the_calls_of_a_round() -> None:
     sampling = Sampling(max_tokens=50, seed=1)
     budget, usage = Budget(seconds=10, cost_usd=1.0), Usage(seconds=4, cost_usd=0.5)
-    for room, cap in ((None, 50), (80, 50), (20, 20)):
-        written = write_requests(
-            TASK, PROMPT, sampling, (3, 4), room=room, budget=budget, usage=usage
-        )
-        assert [request.sampling.max_tokens for request in written] == [cap, cap]
-        assert [request.sampling.seed for request in written] == [4, 5]
-        assert [request.timeout_s for request in written] == [6, 6]
-        assert [request.max_cost_usd for request in written] == [0.25, 0.25]
+    written = write_requests(TASK, PROMPT, sampling, (3, 4), room=20, budget=budget, usage=usage)
+    assert [request.max_tokens_left for request in written] == [20, 20]
+    assert [request.sampling.max_tokens for request in written] == [50, 50]
+    assert [request.sampling.seed for request in written] == [4, 5]
+    assert [request.timeout_s for request in written] == [6, 6]
+    assert [request.max_cost_usd for request in written] == [0.25, 0.25]

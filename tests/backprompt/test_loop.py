@@ -173,14 +173,14 @@ async def test_a_time_out_within_the_budget_is_a_failure() -> None:
     assert (outcome.status, outcome.reason) == (Status.FAILED, "upstream-timeout")
 
 
-async def test_what_is_left_of_the_tokens_caps_the_next_call() -> None:
+async def test_what_is_left_of_the_tokens_goes_with_the_call() -> None:
     answers = [completion("1", tokens=120), completion("2", tokens=10)]
-    task = TASK.model_copy(update={"sampling": Sampling(temperature=1, max_tokens=50)})
-    _, _, effects = await run(*answers, task=task, budget=Budget(tokens=200))
-    caps = [request.sampling.max_tokens for request in effects.requests]
-    assert caps[0] == 50
-    assert caps[1] is not None
-    assert 0 < caps[1] < 80
+    _, _, effects = await run(*answers, budget=Budget(tokens=200))
+    first, second = [request.max_tokens_left for request in effects.requests[:2]]
+    assert first is not None
+    assert second is not None
+    assert 120 < first < 200
+    assert 0 < second < 80
 
 
 async def test_what_is_left_of_the_money_is_shared_by_the_calls_of_a_round() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -255,12 +255,42 @@ async def test_an_endpoint_may_call_the_cap_otherwise() -> None:
     assert caps == [(True, False), (False, True), (False, True)]
 
 
-async def test_the_cost_budget_lowers_the_cap() -> None:
+async def test_the_budget_lowers_the_cap() -> None:
     prices = {"asked-model": Price(input=0, output=10)}
     async with serving(prices=prices) as (upstream, server):
         await upstream.generate(request(max_cost_usd=0.001))
         await upstream.generate(request(max_cost_usd=0.001, sampling=Sampling(max_tokens=5)))
-    assert [seen.body["max_tokens"] for seen in server.seen] == [100, 5]
+        await upstream.generate(request(max_cost_usd=0.001, max_tokens_left=70))
+    assert [seen.body["max_tokens"] for seen in server.seen] == [100, 5, 70]
+
+
+def up_to(limit: int) -> Callable[[dict], Reply]:
+    """Refuse caps above a limit, as most endpoints do."""
+
+    def reply(body: dict) -> Reply:
+        if body.get("max_tokens", 0) <= limit:
+            return DONE
+        told = {"error": {"message": f"max_tokens is too large; at most {limit}"}}
+        return Reply(status=400, body=json.dumps(told).encode())
+
+    return reply
+
+
+async def test_a_budget_above_the_model_s_own_limit_is_no_cap() -> None:
+    async with serving() as (upstream, server):
+        server.default = up_to(1000)
+        for left in (5000, 4000, 6000, 900):
+            assert (await upstream.generate(request(max_tokens_left=left))).text == "42"
+    caps = [seen.body.get("max_tokens") for seen in server.seen]
+    assert caps == [5000, None, 4000, None, None, 900]
+
+
+async def test_the_caller_s_own_cap_is_never_dropped() -> None:
+    async with serving() as (upstream, server):
+        server.default = up_to(1000)
+        with pytest.raises(UpstreamError, match="at most 1000"):
+            await upstream.generate(request(sampling=Sampling(max_tokens=2000)))
+    assert len(server.seen) == 1
 
 
 async def test_a_key_that_cannot_be_sent_is_refused_unquoted() -> None:
