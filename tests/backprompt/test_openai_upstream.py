@@ -342,3 +342,19 @@ async def test_the_losers_of_a_round_are_cancelled_at_the_upstream() -> None:
     assert outcome.answer == "42"
     assert outcome.usage.calls == 3
     assert outcome.usage.tokens == 15 + outcome.usage.estimated_tokens
+
+
+async def test_a_hanging_upstream_ends_the_run_with_its_budget() -> None:
+    journal = Journal()
+    async with serving(HANG) as (upstream, server):
+        outcome = await solve(
+            TASK,
+            strategy=Strategy(),
+            budget=Budget(seconds=0.1),
+            effects=live(upstream),
+            journal=journal,
+        )
+        await server.gone.wait()
+    assert (outcome.status, outcome.reason) == ("exhausted", "seconds")
+    assert outcome.usage.calls == 1
+    assert outcome.usage.estimated_tokens == outcome.usage.tokens > 0
