@@ -26,6 +26,12 @@ SMT_CODES: Mapping[str, Code] = MappingProxyType(
             "engine decided the constraint in time. The answer is neither accepted nor rejected.",
             "Bound the quantified variables, or make the constraint smaller.",
         ),
+        "smt-engine-decided": Code(
+            "A constraint was decided by an engine",
+            "The evaluator cannot decide an unbounded quantifier. The constraint and its negation "
+            "were put to an engine under the answer's values, and exactly one was unsatisfiable.",
+            "Bound the quantified variables, and the evaluator decides it alone.",
+        ),
         "smt-answer-json": Code(
             "The answer is not a JSON object",
             "An answer is one JSON object from variable to value, without text around it.",

@@ -37,9 +37,11 @@ class Finding:
     why: str | None = None
 
 
-def check(loaded: Loaded, values: Environment) -> Iterator[Finding]:
+def check(
+    loaded: Loaded, values: Environment, residuals: Residuals | None = None
+) -> Iterator[Finding]:
     """Evaluate every constraint; yield those that are not true."""
-    residuals = Residuals()
+    residuals = residuals or Residuals()
     for constraint, tape in zip(loaded.instance.constraints, loaded.tapes, strict=True):
         try:
             verdict, why = run(tape, values)[-1], None
@@ -55,7 +57,8 @@ def check(loaded: Loaded, values: Environment) -> Iterator[Finding]:
 @critic(decides="every constraint under the answer's values")
 def satisfied(loaded: Loaded, values: Mapping[Var | Function, Value]) -> Iterator[Diagnostic]:
     """Object to every constraint that is false or undefined, at most ten at length."""
-    findings = list(check(loaded, values))
+    residuals = Residuals()
+    findings = list(check(loaded, values, residuals))
     wrong = [f for f in findings if f.verdict is not Absent.RESIDUAL]
     for finding in wrong[:MAX_TOLD]:
         yield _told(finding, loaded, values)
@@ -64,6 +67,8 @@ def satisfied(loaded: Loaded, values: Mapping[Var | Function, Value]) -> Iterato
     for finding in findings:
         if finding.verdict is Absent.RESIDUAL:
             yield _undecided(finding)
+    if residuals.decided:
+        yield _assisted(residuals)
 
 
 def _told(finding: Finding, loaded: Loaded, values: Environment) -> Diagnostic:
@@ -76,9 +81,16 @@ def _told(finding: Finding, loaded: Loaded, values: Environment) -> Diagnostic:
         code="smt-violated",
         headline=f"`{constraint.name}` does not hold: {story.text}",
         at=constraint.at,
-        notes=(*story.notes, *((f"its purpose: {constraint.why}",) if constraint.why else ())),
+        notes=(*story.notes, *_background(constraint)),
         data={"constraint": constraint.name, **story.data},
     )
+
+
+def _background(constraint: Constraint) -> Iterator[str]:
+    if constraint.text:
+        yield f"it says: {constraint.text}"
+    if constraint.why:
+        yield f"its purpose: {constraint.why}"
 
 
 def _undefined(constraint: Constraint) -> Diagnostic:
@@ -87,7 +99,7 @@ def _undefined(constraint: Constraint) -> Diagnostic:
         headline=f"`{constraint.name}` has no value under this answer: it divides by zero or "
         "applies another partial function outside its domain",
         at=constraint.at,
-        notes=(f"its purpose: {constraint.why}",) if constraint.why else (),
+        notes=tuple(_background(constraint)),
         help=("choose values for which every divisor is other than 0",),
         data={"constraint": constraint.name},
     )
@@ -115,6 +127,18 @@ def _undecided(finding: Finding) -> Diagnostic:
         help=("bound the quantified variables, or make the constraint smaller",),
         data={"constraint": name},
         severity=Severity.UNKNOWN,
+    )
+
+
+def _assisted(residuals: Residuals) -> Diagnostic:
+    names = residuals.decided
+    shown = ", ".join(f"`{name}`" for name in names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004  # a message's length
+    return Diagnostic(
+        code="smt-engine-decided",
+        headline=f"{shown} rested on {residuals.engine}, not on evaluation alone",
+        notes=("the formula and its negation were both put to the engine",),
+        data={"constraints": list(names), "engine": residuals.engine},
+        severity=Severity.WARNING,
     )
 
 

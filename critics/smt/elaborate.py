@@ -292,8 +292,10 @@ def _annotated(signature: Signature, item: Node, scope: Scope) -> Steps:
 
 
 def _name(signature: Signature, name: str, term: Term, place: Atom) -> None:
-    free = {id(var) for var in signature.variables.values()}
-    if any(isinstance(node, Var) and id(node) not in free for node in postorder(term)):
+    nodes = list(postorder(term))
+    own = {id(var) for node in nodes if isinstance(node, Quantified) for var in node.bound}
+    own |= {id(var) for var in signature.variables.values()}
+    if any(isinstance(node, Var) and id(node) not in own for node in nodes):
         raise ScriptFault(
             "smt-problem-name", f"`{name[:80]}` names a term with bound variables", item=place
         )

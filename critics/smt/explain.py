@@ -14,6 +14,8 @@ from critics.smt.theories.core import EQUAL
 from critics.smt.values import equal
 
 MAX_BRANCHES = 4
+MAX_FORMULA = 70
+COMPARISONS = ("=", "distinct", "<", "<=", ">", ">=")
 MAX_VARIABLES = 8
 
 
@@ -75,18 +77,22 @@ def _culprits(root: Term, reading: _Reading) -> Iterator[tuple[Term, bool]]:
 
 
 def _describe(term: Term, wanted: bool, reading: _Reading) -> Story:  # noqa: FBT001  # a truth value
-    shown, verdict = show(term), "true" if not wanted else "false"
     if isinstance(term, App):
-        if term.operator.name == "distinct" and wanted:
+        if any(isinstance(reading.of(arg), Absent) for arg in term.args):
+            return _plainly(term, wanted, reading)
+        if term.operator.name == "distinct" and wanted and len(term.args) > 2:  # noqa: PLR2004  # a pair is told as `!=`
             return _equal_pair(term, reading)
         if term.operator.name == "=>" and wanted:
             return _broken_promise(term, reading)
-        if term.operator.name in ("<", "<=", ">", ">=") and len(term.args) == 2:  # noqa: PLR2004  # both sides
+        if term.operator.name in COMPARISONS and len(term.args) == 2:  # noqa: PLR2004  # both sides
             return _comparison(term, wanted, reading)
-        if term.operator is EQUAL and len(term.args) == 2:  # noqa: PLR2004  # both sides
-            return _comparison(term, wanted, reading)
+    return _plainly(term, wanted, reading)
+
+
+def _plainly(term: Term, wanted: bool, reading: _Reading) -> Story:  # noqa: FBT001  # a truth value
     facts = ", ".join(_variables(term, reading))
-    return Story(f"{shown} is {verdict}" + (f" where {facts}" if facts else ""))
+    verdict = "false" if wanted else "true"
+    return Story(f"{show(term)} is {verdict}" + (f" where {facts}" if facts else ""))
 
 
 def _variables(term: Term, reading: _Reading) -> list[str]:
@@ -97,31 +103,43 @@ def _variables(term: Term, reading: _Reading) -> list[str]:
 
 
 def _comparison(term: App, wanted: bool, reading: _Reading) -> Story:  # noqa: FBT001  # a truth value
+    """Show both sides evaluated, and by how much they miss."""
     left, right = (reading.of(arg) for arg in term.args)
-    sides = [
-        f"{show(arg)} = {show_value(arg.sort, value)}"
-        for arg, value in zip(term.args, (left, right), strict=True)
-        if not isinstance(arg, Const)
-    ]
-    text = f"{show(term)} is {'false' if wanted else 'true'}: {', '.join(dict.fromkeys(sides))}"
-    data: dict[str, JsonValue] = {
-        "left": show_value(term.args[0].sort, left),
-        "right": show_value(term.args[1].sort, right),
-    }
-    if term.args[0].sort.name in ("Int", "Real") and wanted:
-        excess = show_value(term.args[0].sort, abs(Fraction(left) - Fraction(right)))
-        word = {"<": "too many", "<=": "too many", ">": "too few", ">=": "too few"}
-        strict = term.operator.name in ("<", ">") and left == right
-        if term.operator.name in word and not strict:
-            text += f", {excess} {word[term.operator.name]}"
-            data["excess"] = excess
-        elif term.operator is EQUAL:
-            text += f", {excess} apart"
-            data["excess"] = excess
-    if any(not isinstance(arg, Var | Const) for arg in term.args):
-        facts = ", ".join(_variables(term, reading))
-        return Story(text, (f"where {facts}",) if facts else (), data)
-    return Story(text, (), data)
+    values = [show_value(term.args[0].sort, side) for side in (left, right)]
+    data: dict[str, JsonValue] = {"left": values[0], "right": values[1]}
+    excess = _excess(term, left, right) if wanted else ""
+    if excess:
+        data["excess"] = show_value(term.args[0].sort, abs(Fraction(left) - Fraction(right)))
+    verdict = "false" if wanted else "true"
+    notes: list[str] = []
+    shown = show(term)
+    facts = ", ".join(_variables(term, reading))
+    if len(shown) > MAX_FORMULA:
+        symbol = "!=" if term.operator.name == "distinct" else term.operator.name
+        text = f"{values[0]} {symbol} {values[1]} is {verdict}{excess}"
+        notes.append(f"these are the sides of {shown}")
+    else:
+        sides = [
+            f"{show(arg)} = {value}"
+            for arg, value in zip(term.args, values, strict=True)
+            if any(isinstance(node, Var) for node in postorder(arg))
+        ]
+        text = f"{shown} is {verdict}: {', '.join(dict.fromkeys(sides))}{excess}"
+    if facts and any(not isinstance(arg, Var | Const) for arg in term.args):
+        notes.append(f"where {facts}")
+    return Story(text, tuple(notes), data)
+
+
+def _excess(term: App, left: Value, right: Value) -> str:
+    """Say by how much a comparison of numbers misses; nothing where that is 0."""
+    if term.args[0].sort.name not in ("Int", "Real") or left == right:
+        return ""
+    amount = show_value(term.args[0].sort, abs(Fraction(left) - Fraction(right)))
+    if term.operator is EQUAL:
+        return f", {amount} apart"
+    # The side that varies is the one to change: `0 <= x` with x = -1 is 1 too few.
+    high = (left > right) is not isinstance(term.args[0], Const)
+    return f", {amount} {'too many' if high else 'too few'}"
 
 
 def _equal_pair(term: App, reading: _Reading) -> Story:

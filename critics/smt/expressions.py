@@ -15,7 +15,19 @@ from critics.smt.answer import Number, Unreadable, read_real
 from critics.smt.faults import ScriptFault
 from critics.smt.literals import MAX_DIGITS, MAX_STRING
 from critics.smt.signature import FALSE, TRUE, operators
-from critics.smt.terms import BOOL, INT, REAL, STRING, Const, Sort, SortFault, Term, Var, apply
+from critics.smt.terms import (
+    BOOL,
+    INT,
+    REAL,
+    STRING,
+    Const,
+    Sort,
+    SortFault,
+    Term,
+    Var,
+    apply,
+    to_sort,
+)
 
 MAX_EXPRESSION = 20_000
 FUNCTIONS = ("min", "max", "abs", "sum", "all_different", "implies", "len")
@@ -141,6 +153,8 @@ class _Reader:
         arg = counted(arg)
         if isinstance(node.op, ast.UAdd):
             return arg
+        if isinstance(arg, Const) and arg.sort in (INT, REAL):
+            return Const(arg.sort, -arg.value)
         return apply(operators()["bvneg" if arg.sort.name == "BitVec" else "-"], [arg])
 
     def binary(self, node: ast.BinOp) -> Walk:
@@ -241,14 +255,17 @@ def counted(term: Term) -> Term:
 
 
 def alike(left: Term, right: Term) -> tuple[Term, Term]:
-    """Give a literal the sort of the other side: a Real's, a bit-vector's, an enum's."""
-    return _literal(left, right.sort), _literal(right, left.sort)
+    """Bring two sides to one sort: literals to the other's, Ints to Reals."""
+    left, right = _literal(left, right.sort), _literal(right, left.sort)
+    return to_sort(left, right.sort), to_sort(right, left.sort)
 
 
 def unify(terms: Sequence[Term]) -> list[Term]:
     """Give every literal among the terms the sort of the others."""
     leading = next((t.sort for t in terms if not isinstance(t, Const)), terms[0].sort)
-    return [_literal(term, leading) for term in terms]
+    alike_terms = [_literal(term, leading) for term in terms]
+    real = any(term.sort == REAL for term in alike_terms)
+    return [to_sort(term, REAL) for term in alike_terms] if real else alike_terms
 
 
 def _literal(term: Term, sort: Sort) -> Term:
@@ -265,12 +282,18 @@ def _literal(term: Term, sort: Sort) -> Term:
         return Const(sort, term.value)
     if sort == REAL and term.sort == INT:
         return Const(REAL, Fraction(term.value))
+    if sort == BOOL and term.sort == INT and term.value in (0, 1):
+        return TRUE if term.value else FALSE
     return term
 
 
 def _relate(op: ast.cmpop, left: Term, right: Term) -> Term:
+    if not isinstance(op, ast.Eq | ast.NotEq) or left.sort != right.sort:
+        left, right = counted(left), counted(right)
     if isinstance(op, ast.NotEq):
         return apply(operators()["distinct"], [left, right])
+    if isinstance(op, ast.Gt | ast.GtE) and left.sort == STRING:
+        op, left, right = _MIRRORED[type(op)], right, left
     name = _RELATIONS.get(type(op))
     if name is None:
         raise ScriptFault("smt-problem-syntax", "`is` and `in` are not allowed here")
@@ -278,6 +301,7 @@ def _relate(op: ast.cmpop, left: Term, right: Term) -> Term:
     return apply(operators()[names.get(left.sort.name, name[0])], [left, right])
 
 
+_MIRRORED = {ast.Gt: ast.Lt(), ast.GtE: ast.LtE()}
 _RELATIONS = {
     ast.Eq: ("=", "=", "="),
     ast.Lt: ("<", "bvult", "str.<"),

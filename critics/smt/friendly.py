@@ -15,6 +15,7 @@ from critics.smt.terms import BOOL, INT, REAL, STRING, Const, Sort, Var, apply, 
 MAX_CONSTRAINTS = 10_000
 MAX_VARIABLES = 10_000
 MAX_NAME = 200
+MAX_SHOWN = 300
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -94,7 +95,8 @@ def read_rules(
         with faults.within(f"/{field}/{index}", rule.expr):
             if rule.name in found:
                 raise ScriptFault("smt-problem-name", f"two constraints are named `{rule.name}`")
-            found[rule.name] = Constraint(rule.name, read_formula(rule.expr, words), rule.why)
+            term = read_formula(rule.expr, words)
+            found[rule.name] = Constraint(rule.name, term, rule.why, text=rule.expr[:MAX_SHOWN])
     if len(rules) > MAX_CONSTRAINTS:
         faults.add(ScriptFault("smt-problem-limit", f"more than {MAX_CONSTRAINTS:,} {field}"))
     return list(found.values())

@@ -8,9 +8,11 @@ from critics.smt.values import Data, Table
 
 MAX_SHOWN = 120
 MAX_DEPTH = 12
+MAX_DECIMALS = 6
 
 _INFIX = {
     "=": ("=", 3),
+    "distinct": ("!=", 3),
     "<": ("<", 3),
     "<=": ("<=", 3),
     ">": (">", 3),
@@ -59,7 +61,7 @@ def _show_application(term: App, outer: int, depth: int) -> str:
         return f"-{_show(args[0], 6, depth)}"
     if name == "not":
         return f"not ({_show(args[0], 0, depth)})"
-    if name in _INFIX and len(args) > 1:
+    if name in _INFIX and len(args) > 1 and not (name == "distinct" and len(args) > 2):  # noqa: PLR2004  # `!=` has two sides
         symbol, level = _INFIX[name]
         shown = [_show(arg, level + 1, depth) for arg in args[:12]]
         text = f" {symbol} ".join(shown + (["…"] if len(args) > 12 else []))  # noqa: PLR2004  # a message's length
@@ -82,7 +84,17 @@ def show_value(sort: Sort, value: Value) -> str:  # noqa: PLR0911  # one case pe
     if isinstance(value, int | Fraction):
         if value.numerator.bit_length() + value.denominator.bit_length() > 400:  # noqa: PLR2004  # a message's length
             return "a very large number"
-        return f"{value}"
+        return _decimal(value)
     if isinstance(value, str):
         return value if sort.members else json.dumps(value)[:80]
     return str(value)[:80]
+
+
+def _decimal(value: int | Fraction) -> str:
+    """Write a number exactly: as a short decimal where it is one, else as a fraction."""
+    scaled = value * 10**MAX_DECIMALS
+    if value.denominator == 1 or scaled.denominator != 1:
+        return f"{value}"
+    digits = f"{abs(scaled.numerator):0{MAX_DECIMALS + 1}d}"
+    text = f"{digits[:-MAX_DECIMALS]}.{digits[-MAX_DECIMALS:].rstrip('0')}"
+    return f"-{text}" if value < 0 else text

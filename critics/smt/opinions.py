@@ -1,16 +1,42 @@
-"""The second opinion: Z3 on all constraints at once, and cvc5 on optimality where demanded."""
+"""The second opinion: Z3 on all constraints at once.
+
+What our own verdict already took from Z3 (residual constraints, optimality) needs cvc5 as well,
+or the opinion would not be independent.
+"""
 
 from time import perf_counter
 
 from critics.smt.critics import Loaded
-from critics.smt.evaluate import Environment
+from critics.smt.cvc5_engine import Cvc5
+from critics.smt.evaluate import Environment, run
 from critics.smt.fixed import decide
 from critics.smt.optimal import compare
-from critics.smt.terms import Absent
+from critics.smt.problem import Instance
+from critics.smt.terms import Absent, Term, Value
 from critics.smt.z3_engine import Z3
 from critics.types import Assurance, Opinion, Optimality, Verdict
 
 SOFT_MS = 2_000
+
+
+def _residual(loaded: Loaded, values: Environment) -> list[Term]:
+    """List the formulas that the evaluator alone cannot decide."""
+    pairs = zip(loaded.instance.constraints, loaded.tapes, strict=True)
+    return [c.term for c, tape in pairs if run(tape, values)[-1] is Absent.RESIDUAL]
+
+
+def _confirm(
+    instance: Instance, formulas: list[Term], values: Environment, verdict: Value
+) -> tuple[Value, str | None, str]:
+    """Let cvc5 confirm what Z3 decided; without it there is no second opinion."""
+    try:
+        engine = Cvc5()
+    except ImportError:
+        return Absent.RESIDUAL, "cvc5 is not installed, and Z3 was the first opinion", "cvc5"
+    second, why = decide(engine, instance, formulas, values, timeout_ms=SOFT_MS)
+    if verdict is True or second is Absent.RESIDUAL:
+        return second, why, engine.name
+    return verdict, why, engine.name
 
 
 def ask_second(loaded: Loaded, values: Environment) -> Opinion:
@@ -21,6 +47,9 @@ def ask_second(loaded: Loaded, values: Environment) -> Opinion:
     formulas = [constraint.term for constraint in instance.constraints]
     verdict, why = decide(engine, instance, formulas, values, timeout_ms=SOFT_MS)
     said, name = Verdict.UNKNOWN, engine.name
+    open_formulas = _residual(loaded, values)
+    if open_formulas and verdict is not Absent.RESIDUAL:
+        verdict, why, name = _confirm(instance, open_formulas, values, verdict)
     if verdict is not Absent.RESIDUAL:
         said = Verdict.ACCEPTED if verdict is True else Verdict.REJECTED
     if said is Verdict.ACCEPTED and instance.best:

@@ -38,6 +38,7 @@ class Constraint:
         why: What the user says it is for.
         at: Where the user wrote it.
         named: Whether the user gave the name.
+        text: The formula as the user wrote it, where that is short enough to show.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Constraint:
     why: str | None = None
     at: Location | None = None
     named: bool = True
+    text: str | None = None
 
 
 @dataclass(frozen=True)

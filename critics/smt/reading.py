@@ -1,6 +1,7 @@
 """From a payload to an instance, whichever form it has."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from critics.sexpr import SMTLIB, SexprError, Source, read
 from critics.smt.elaborate import elaborate
@@ -72,9 +73,7 @@ def unique(script: Script) -> tuple[Constraint, ...]:
         name = constraint.name
         while not constraint.named and name in taken:
             name += "'"
-        found.append(
-            Constraint(name, constraint.term, constraint.why, constraint.at, constraint.named)
-        )
+        found.append(replace(constraint, name=name))
     return tuple(found)
 
 

@@ -19,9 +19,13 @@ class Residuals:
 
     Attributes:
         until: When the time for this answer is over.
+        decided: Names of the constraints that the engine decided.
+        engine: The engine's name, once it was asked.
     """
 
     until: float = field(default_factory=lambda: monotonic() + MAX_SECONDS)
+    decided: list[str] = field(default_factory=list)
+    engine: str = "z3"
 
     def decide(
         self, instance: Instance, constraint: Constraint, values: Environment
@@ -35,4 +39,8 @@ class Residuals:
         except ImportError:
             return Absent.RESIDUAL, "z3 is not installed"
         limit = min(left, SOFT_MS)
-        return decide(engine, instance, [constraint.term], values, timeout_ms=limit)
+        self.engine = engine.name
+        verdict, why = decide(engine, instance, [constraint.term], values, timeout_ms=limit)
+        if verdict is not Absent.RESIDUAL:
+            self.decided.append(constraint.name)
+        return verdict, why

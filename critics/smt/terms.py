@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-MAX_NODES = 150_000
+MAX_NODES = 60_000
 MAX_BITS = 4_096
 MAX_INDEX = 4_096
 

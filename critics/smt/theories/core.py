@@ -70,6 +70,6 @@ IMPLIES = Operator("=>", many(BOOL, BOOL, 2), _implies, lazy=True)
 XOR = Operator("xor", many(BOOL, BOOL, 2), _xor)
 EQUAL = Operator("=", alike(2), _equal, mixes=True)
 DISTINCT = Operator("distinct", alike(2), _distinct, mixes=True)
-ITE = Operator("ite", _ite_rank, _ite, lazy=True)
+ITE = Operator("ite", _ite_rank, _ite, lazy=True, mixes=True)
 
 OPERATORS = (NOT, AND, OR, IMPLIES, XOR, EQUAL, DISTINCT, ITE)

@@ -206,7 +206,7 @@ def test_many_random_formulas_have_one_value(formula, answer):
     assert_agreement(formula, answer)
 
 
-@pytest.mark.parametrize("result,template,args", GRAMMAR)
+@pytest.mark.parametrize(("result", "template", "args"), GRAMMAR)
 def test_every_operator_is_read_and_evaluated(result, template, args):
     formula = template.format(*(LITERALS[arg][0] for arg in args))
     if result != "Bool":
