@@ -56,9 +56,16 @@ class Plan:
     section: int = 0
     gap: deque[str] = field(default_factory=lambda: deque(maxlen=6))
     """What was said since the last step."""
+    before: list[Step] = field(default_factory=list)
+    """Steps that stand apart before it; the text does not say whether it goes on with them."""
     skipped: list[Step] = field(default_factory=list)
     """Items of the same list since the last step that tell no step; a later item keeps them."""
     blank: bool = False
+
+    @property
+    def all_steps(self) -> list[Step]:
+        """The steps with those that may belong to it."""
+        return [*self.before, *self.steps]
 
     @property
     def text(self) -> str:
@@ -109,15 +116,20 @@ _QUOTED = re.compile(
 )
 _ANEW = re.compile(
     r"\b(?:alternativ\w*|instead|corrected|revised|incorrect|wrong|mistakes?|attempts?|another"
-    r"|wait|however|options?|starting over|start over|invalid|not valid|fails?|optimi[sz]ed"
-    r"|doesn't work|does not work|in pddl)\b"
+    r"|wait|however|options?|start(?:ing)? over|redo|fix(?: (?:it|this|that)|ed)|invalid|not valid"
+    r"|fails?|optimi[sz]ed|improved|(?:better|shorter|new|final|updated) (?:\w+ )?(?:plan|version)"
+    r"|version|doesn't work|does not work|in pddl|all together)\b"
 )
+"""What announces another plan."""
+
 _ONWARD = re.compile(
     r"\b(?:next (?:steps?|part|phase|actions?)|rest of|remaining|continu\w+|phase|stage|part|then"
     r"|subgoal)\b"
 )
-_ANNOUNCED = re.compile(r"\b(?:plan|solution|answer|sequence|pddl|final|complete|summary)\b")
-_WENT_ON = re.compile(r"\b(?:next|after\w*|now|finally|first|second|third|lastly|step|steps)\b")
+"""What goes on with a plan, even if it is called by that name."""
+
+_ANNOUNCED = re.compile(r"\b(?:plan|solution|answer|sequence|pddl|summary|list of)\b")
+_WENT_ON = re.compile(r"\b(?:next|after\w*|now|finally|first|second|third|last\w*|steps?)\b")
 
 
 def extract(task: Task, response: str) -> Sequence[str]:
@@ -211,14 +223,22 @@ def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterato
             if told or line.kind is not Kind.STEPS or _describes(current, line, names):
                 _pass_by(current, line)
             elif current is None or not _explains(current, line):
-                if current is not None and not _joins(current, line, index):
-                    yield current
-                    current = None
-                if current is None:
-                    current = Plan(section.place, line.style)
+                joins = current is not None and _joins(current, line, index)
+                if current is not None and not joins:
+                    yield from _readings(current, closed=joins is False)
+                if current is None or not joins:
+                    before = [] if current is None or joins is False else current.all_steps
+                    current = Plan(section.place, line.style, before=before)
                 _append(current, line, index)
     if current is not None:
-        yield current
+        yield from _readings(current, closed=True)
+
+
+def _readings(plan: Plan, *, closed: bool) -> Iterator[Plan]:
+    """Give a plan, and as another reading the one it may be the end of."""
+    yield plan
+    if closed and plan.before:
+        yield Plan(Place.PROSE, plan.style, plan.all_steps, plan.known, section=plan.section)
 
 
 def _append(plan: Plan, line: Line, section: int) -> None:
@@ -270,8 +290,8 @@ def _explains(plan: Plan, line: Line) -> bool:
     return below and plain and line.bulleted and bool(plan.steps) and line.steps[0] != ("...",)
 
 
-def _joins(plan: Plan, line: Line, section: int) -> bool:
-    """Say whether a line goes on with the plan before it."""
+def _joins(plan: Plan, line: Line, section: int) -> bool | None:
+    """Say whether a line goes on with the plan before it; `None` if the text does not say."""
     apart = plan.section != section
     said = " ".join(plan.gap).lower()
     if line.number is not None and plan.number is not None and line.number != plan.number:
@@ -283,17 +303,21 @@ def _joins(plan: Plan, line: Line, section: int) -> bool:
         return plan.known or not plan.blank
     if plan.style is not line.style or plan.known is not line.known:
         return False
-    return _goes_on(said, default=not apart and line.steps[0] != plan.steps[0])
+    goes_on = _goes_on(said)
+    if goes_on is None and line.steps[0] == plan.steps[0]:
+        return False
+    return True if goes_on is None and not apart else goes_on
 
 
-def _goes_on(said: str, *, default: bool) -> bool:
+def _goes_on(said: str) -> bool | None:
+    """Say whether a sentence goes on with a plan or announces another; `None` for neither."""
     if _ANEW.search(said):
         return False
     if _ONWARD.search(said):
         return True
     if _ANNOUNCED.search(said):
         return False
-    return True if _WENT_ON.search(said) else default
+    return True if _WENT_ON.search(said) else None
 
 
 def _is_plan(plan: Plan, names: Names) -> bool:

@@ -289,7 +289,7 @@ def _read_words(
     """Read `stack a b`, and failing that `Stack a on b`."""
     remark = _REMARK.search(body)
     named = body[: remark.start()] if remark else body
-    step = _split(named.strip(" ().,:;\"'"))
+    step = _split(named.replace("|", " ").strip(" ().,:;\"'"))
     if step is None or any(not _NAME.fullmatch(token) for token in step):
         return None
     if names.means_action(step[0]):

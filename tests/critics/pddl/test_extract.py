@@ -144,6 +144,58 @@ def test_finds_every_plan_and_makes_none_up():
     assert sorted(found) == sorted([first, second, PLAN])
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Alternatively:",
+        "However, this is wrong. The corrected plan is:",
+        "Wait, that fails because b is not clear. Let me try another approach:",
+        "In PDDL syntax:",
+        "Here is the final plan:",
+        "Plan B:",
+        "**Revised plan:**",
+        "Attempt 2:",
+        "Here's a shorter version:",
+        "Let me redo this.",
+        "Putting it all together:",
+    ],
+)
+@pytest.mark.parametrize("fence", ["", "```\n"])
+def test_an_announced_plan_is_another_plan(said, fence):
+    draft = "(unstack b a)\n(stack b c)"
+    response = f"Here it is:\n\n{fence}{draft}\n{fence}\n{said}\n\n{fence}{PLAN}\n{fence}"
+    assert sorted(plans(response)) == sorted([draft, PLAN])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Next, we build the tower:",
+        "Now that the hand is empty, we take a:",
+        "After that, b is on the table.",
+        "This frees the hand.",
+        "Finally, complete the stack:",
+        "Stack the final block to complete the goal:",
+        "### Step 2",
+        "**Phase 2: build the tower**",
+        "At this point (clear a) holds, but more is needed.",
+        "(the hand is empty now)",
+        "Continue with the rest of the plan:",
+        "Now we correct the order of the tower:",
+    ],
+)
+def test_a_sentence_that_goes_on_ends_no_plan(said):
+    half, rest = "\n".join(STEPS[:2]), "\n".join(STEPS[2:])
+    assert plans(f"We start:\n{half}\n{said}\n{rest}") == [PLAN]
+    assert PLAN in plans(f"We start:\n```\n{half}\n```\n{said}\n```\n{rest}\n```")
+
+
+def test_blocks_that_may_go_on_are_read_both_ways():
+    half, rest = "\n".join(STEPS[:2]), "\n".join(STEPS[2:])
+    found = plans(f"```\n{half}\n```\nMove a:\n```\n{rest}\n```\n")
+    assert sorted(found) == sorted([half, rest, PLAN])
+
+
 def test_a_plan_said_twice_is_one_plan():
     listed = "".join(f"{n}. {step}\n" for n, step in enumerate(STEPS, 1))
     assert plans(f"The plan:\n{listed}\nIn PDDL syntax:\n{PLAN}\n") == [PLAN]
@@ -171,7 +223,7 @@ def test_a_plan_said_twice_is_one_plan():
 )
 def test_a_wrong_step_stays_in_its_place(line, kept):
     response = f"1. {STEPS[0]}\n2. {line}\n3. {STEPS[2]}\n4. {STEPS[3]}"
-    assert plans(response)[0] == "\n".join([STEPS[0], kept, STEPS[2], STEPS[3]])
+    assert plans(response) == ["\n".join([STEPS[0], kept, STEPS[2], STEPS[3]])]
 
 
 def test_a_plan_that_breaks_off_keeps_its_last_words():
@@ -325,7 +377,7 @@ def styles(draw):
 @given(stated_plans(), styles())
 def test_formatting_never_changes_the_plan(stated, render):
     names, steps = stated
-    assert plans(render(steps), names)[0] == "\n".join(f"({step})" for step in steps)
+    assert plans(render(steps), names) == ["\n".join(f"({step})" for step in steps)]
 
 
 @given(stated_plans(), styles(), st.data())
@@ -334,7 +386,7 @@ def test_a_mutated_step_is_never_dropped(stated, render, data):
     place = data.draw(st.integers(0, len(steps) - 1))
     extra = data.draw(st.sampled_from([" zz9", " zz9 zz9"]))
     changed = [*steps[:place], steps[place] + extra, *steps[place + 1 :]]
-    assert plans(render(changed), names)[0] == "\n".join(f"({step})" for step in changed)
+    assert plans(render(changed), names) == ["\n".join(f"({step})" for step in changed)]
 
 
 @given(
