@@ -144,6 +144,9 @@ def _show(run: Run, result: SolveResult, options: SolveOptions) -> None:
     elif result.best is not None:
         show(result.best.answer)
     note(_sum_up(result))
+    if result.feasibility is not None and result.status == "infeasible":
+        note(draw(result.feasibility.diagnostics, color=is_colored(sys.stderr)))
+        return
     judgement = run.best
     if judgement is not None and not result.certified:
         note(draw(judgement.diagnostics, color=is_colored(sys.stderr)))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
 
 from backprompt.budget import Budget, Usage
+from backprompt.journal import public_judgement
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
 from backprompt.upstream import Sampling
@@ -19,6 +20,7 @@ from critics.types import (
     Assurance,
     Coverage,
     CriticResult,
+    Feasibility,
     Judgement,
     Verdict,
 )
@@ -164,7 +166,7 @@ class PublicJudgement(Wire):
     def of(cls, judgement: Judgement) -> "PublicJudgement":
         """Leave out everything that quotes the candidate."""
         kept = {name: getattr(judgement, name) for name in cls.model_fields}
-        return cls(**kept)
+        return cls(**{**kept, "codes": public_judgement(judgement)["codes"]})
 
 
 class Best(Wire):
@@ -222,6 +224,8 @@ class SolveResult(Wire):
     """Which dimension of the budget ended the run, or the error code."""
     judgement: Judgement | PublicJudgement | None = None
     """Of the certified answer in full; of the best candidate without anything that quotes it."""
+    feasibility: Feasibility | None = None
+    """With `infeasible` only: which parts of the problem contradict each other, and who says so."""
     best: Best | None = None
     """With `on_fail: best_effort` only."""
     upstream: str

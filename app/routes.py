@@ -66,27 +66,47 @@ async def _solve(service: Service, body: SolveRequest) -> SolveResult:
 
 
 async def _stream(service: Service, request: Request, body: SolveRequest) -> Response:
-    """Open the run before the first byte, so that what is wrong with it has its own status."""
-    stack = AsyncExitStack()
+    """Open the run before the first byte, so that what is wrong with it has its own status.
+
+    Where that takes long, because all workers are busy, the stream begins all the same: proxies
+    on the way wait for a first byte only so long. What is wrong then comes as an `error` frame.
+    """
+    held = AsyncExitStack()
+    opening = asyncio.ensure_future(held.enter_async_context(service.open_run(body)))
+    held.push_async_callback(_abandon, opening)
+    patience_s = service.settings.sse_keepalive_s
     try:
-        run = await attend(request, stack.enter_async_context(service.open_run(body)))
-    except ClientGoneError:
-        await stack.aclose()
+        await attend(request, asyncio.wait({opening}, timeout=patience_s))
+        if opening.done():
+            opening.result()
+    except (ClientGoneError, ServiceError) as error:
+        await held.aclose()
+        if isinstance(error, ServiceError):
+            raise
         return Response(status_code=CLIENT_GONE)
-
+    instance = request_name(request)
     return EventStream(
-        lambda frames: _narrate(service, run, frames, request_name(request)),
-        service.settings.sse_keepalive_s,
-        stack,
+        lambda frames: _narrate(service, opening, frames, instance), patience_s, held
     )
 
 
-async def _narrate(service: Service, run: Run, frames: asyncio.Queue[bytes], instance: str) -> None:
+async def _abandon(opening: "asyncio.Future[Run]") -> None:
+    opening.cancel()
+    await asyncio.wait({opening})
+
+
+async def _narrate(
+    service: Service,
+    opening: "asyncio.Future[Run]",
+    frames: asyncio.Queue[bytes],
+    instance: str,
+) -> None:
     """Put every event of a run into the queue as it happens, and its result last."""
-    run.journal.subscribe(
-        lambda event: frames.put_nowait(frame(event.event, run.show_event(event), event.seq))
-    )
     try:
+        run = await asyncio.shield(opening)
+        run.journal.subscribe(
+            lambda event: frames.put_nowait(frame(event.event, run.show_event(event), event.seq))
+        )
         result = await _execute(service, run)
     except ServiceError as error:
         frames.put_nowait(frame("error", error.to_document(instance)))

@@ -6,8 +6,10 @@ once. What a client may see of it is decided in two functions of this module, `s
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from pydantic import JsonValue
 
@@ -18,15 +20,29 @@ from app.settings import WorkerSettings
 from backprompt.blackboard import Outcome
 from backprompt.budget import Budget
 from backprompt.effects import Certificate, LiveEffects
-from backprompt.journal import CallFailed, CallFinished, Event, Journal, public, traced
+from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
 from critics.certificate import NotCertifiable, Provenance
+from critics.domain import find_domain
 from critics.judge import Demand
-from critics.types import Judgement, KernelError, Undecided
+from critics.types import Assurance, Feasibility, Feasible, Judgement, KernelError, Undecided
 from critics.worker import Pool
+
+MODEL_CHARS = 200
+"""An upstream may call its model anything; so much of it is shown."""
+ANY = frozenset(Assurance)
+ENOUGH: Mapping[Demand, frozenset[Assurance]] = MappingProxyType(
+    {
+        Demand.AUTO: ANY,
+        Demand.SINGLE: ANY,
+        Demand.CROSS: ANY - {Assurance.SINGLE},
+        Demand.PROOF: frozenset({Assurance.PROOF}),
+    }
+)
+"""Which assurance satisfies which demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,15 @@ class PoolKernel:
             deadline_s=self.worker.deadline_s,
             opinion_deadline_s=self.worker.opinion_deadline_s,
         )
+
+    async def feasibility(self) -> Feasibility:
+        """Test whether the problem has any answer; `unknown` below the assurance demanded."""
+        found = await self.pool.engines.feasibility(
+            self.domain, self.problem, deadline_s=self.worker.feasibility_deadline_s
+        )
+        if found.assurance in ENOUGH[self.demand]:
+            return found
+        return found.model_copy(update={"status": Feasible.UNKNOWN})
 
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
         """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
@@ -117,7 +142,10 @@ class Run:
     async def execute(self) -> SolveResult:
         """Run the loop to its end. Cancelling this cancels the call under way."""
         started = time.monotonic()
-        effects = LiveEffects(self.kernel, self.upstream)
+        tested = find_domain(self.task.domain).feasibility is not None
+        effects = LiveEffects(
+            self.kernel, self.upstream, feasibility=self.kernel.feasibility if tested else None
+        )
         outcome = await solve(
             self.task,
             strategy=self.strategy,
@@ -169,9 +197,10 @@ class Run:
             budget=self.budget,
             reason=outcome.reason,
             judgement=shown,
+            feasibility=outcome.feasibility if outcome.status is Status.INFEASIBLE else None,
             best=best,
             upstream=self.source,
-            model=outcome.models[-1] if outcome.models else None,
+            model=outcome.models[-1][:MODEL_CHARS] if outcome.models else None,
             elapsed_s=round(elapsed_s, 3),
             trace=tuple(map(self.show_event, self.journal.events)) if self.request.trace else None,
         )

@@ -103,6 +103,8 @@ class WorkerSettings(Group):
     """Seconds one check may take before its worker is killed and the verdict is `unknown`."""
     opinion_deadline_s: float = Field(default=5.0, gt=0, le=3600)
     """Seconds a second opinion may take before it counts as unavailable."""
+    feasibility_deadline_s: float = Field(default=30.0, gt=0, le=3600)
+    """Seconds the test may take whether a problem has any answer; it runs beside the rounds."""
     recycle_after: int = Field(default=1000, ge=1)
     """Jobs after which a worker process is replaced by a fresh one."""
 

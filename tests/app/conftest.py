@@ -22,6 +22,10 @@ from critics.worker import Pool
 
 HERE = Path(__file__).parent
 REQUEST = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}
+ENTRY_POINTS = """[llm_modulo.domains]
+word = word_domain:domain
+tested-word = word_domain:tested
+"""
 METADATA = "Metadata-Version: 2.1\nName: word-domain\nVersion: 1.0\n"
 
 
@@ -41,7 +45,7 @@ def plugins(tmp_path_factory) -> Path:
     info = folder / "word_domain-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(METADATA, "utf-8")
-    (info / "entry_points.txt").write_text("[llm_modulo.domains]\nword = word_domain:domain\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS, "utf-8")
     (folder / "word_domain.py").write_text((HERE / "word_domain.py").read_text("utf-8"), "utf-8")
     return folder
 

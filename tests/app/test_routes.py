@@ -194,3 +194,18 @@ async def test_the_best_of_several_answers_is_reported(pool):
         response = await http.post("/check", json={**body, "answer": "? bye"})
     assert response.json()["verdict"] in {"rejected", "unknown"}
     assert response.json()["candidate"] in {"?", "bye"}
+
+
+@pytest.mark.parametrize(("assurance", "status"), [("auto", "infeasible"), ("cross", "failed")])
+async def test_a_problem_without_an_answer_ends_as_infeasible_with_evidence(
+    pool, assurance, status
+):
+    body = {"domain": "tested-word", "problem": {"word": ""}, "assurance": assurance}
+    async with client(make_app(pool, "bye", "ciao", "adieu")) as http:
+        result = (await http.post("/solve", json=body)).json()
+    assert result["status"] == status
+    assert result["answer"] is result["certificate"] is None
+    if status == "infeasible":
+        assert result["feasibility"]["diagnostics"][0]["code"] == "word-empty"
+    else:
+        assert result["feasibility"] is None

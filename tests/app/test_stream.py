@@ -117,6 +117,38 @@ async def test_a_client_that_hangs_up_frees_the_worker(pool):
         writer.close()
 
 
+async def test_a_busy_service_begins_the_stream_before_it_has_read_the_problem(pool, monkeypatch):
+    app = make_app(pool, "hello", sse_keepalive_s=0.05, worker={"deadline_s": 30})
+    body = {"domain": "word", "problem": {"word": "hello"}, "answer": "!loop"}
+    check, entered = app.state.service.check, asyncio.Semaphore(0)
+
+    async def counted(request):
+        entered.release()
+        return await check(request)
+
+    monkeypatch.setattr(app.state.service, "check", counted)
+    async with served(app) as (_, port):
+        busy = [await send(port, "/check", body, "application/json") for _ in range(pool.size)]
+        async with asyncio.timeout(SOON_S):
+            for _ in busy:
+                await entered.acquire()
+        good, first = await send(port, "/solve", REQUEST)
+        wrong, second = await send(port, "/solve", {**REQUEST, "problem": {"word": "\u0001"}})
+        gone, third = await send(port, "/solve", REQUEST)
+        for reader in (good, wrong, gone):
+            await read_until(reader, b": keep-alive\n\n")
+        third.transport.abort()
+        for _, writer in busy:
+            writer.transport.abort()
+        certified = frames((await read_until(good, b"0\r\n\r\n")).decode())[-1]
+        refused = frames((await read_until(wrong, b"0\r\n\r\n")).decode())[-1]
+        first.close()
+        second.close()
+    assert (certified[0], certified[1]["status"]) == ("result", "certified")
+    assert (refused[0], refused[1]["code"]) == ("error", "invalid-problem")
+    assert app.state.service.runs.taken == 0
+
+
 async def test_what_is_wrong_with_a_request_has_its_own_status_also_on_streams(pool):
     async with served(make_app(pool, "hello")) as (_, port):
         reader, writer = await send(port, "/solve", {**REQUEST, "problem": {"word": "\u0001"}})

@@ -5,6 +5,7 @@ An answer `!loop` keeps its critic busy for ever, `?` cannot be decided.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from critics import (
     Code,
@@ -17,6 +18,7 @@ from critics import (
     Undecided,
     critic,
 )
+from critics.types import Feasibility, Feasible
 
 
 class Word(Problem):
@@ -64,6 +66,13 @@ def extract(_problem: Word, response: str) -> Sequence[str]:
     return list(dict.fromkeys(response.split()))
 
 
+def feasibility(problem: Word) -> Feasibility:
+    if problem.word:
+        return Feasibility(status=Feasible.FEASIBLE)
+    finding = Diagnostic(code="word-empty", headline="no word has no letters")
+    return Feasibility(status=Feasible.INFEASIBLE, diagnostics=(finding,))
+
+
 def _loop() -> None:
     while True:
         pass
@@ -83,7 +92,11 @@ domain = Domain(
     examples=[Example("hello", {"word": "hello"}, good=["hello"], bad={"bye": "word-wrong"})],
     codes={
         "word-wrong": Code("A wrong word", "It is another word.", "Say another word."),
+        "word-empty": Code("No letters", "Every word has letters.", "Ask for a word."),
         "word-undecided": Code("Any word", "It may be anything.", "Say a word."),
         "word-unprintable": Code("No word", "It has no letters.", "Take another word."),
     },
 )
+
+tested = replace(domain, name="tested-word", feasibility=feasibility)
+"""The same domain, but it also tells when there is no answer: to the empty word."""
