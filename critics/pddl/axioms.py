@@ -163,7 +163,8 @@ def _collect(rule: Rule, body: Formula, frame: Frame, compiler: Compiler) -> Tes
     def collect(state: State, env: Env) -> bool:
         row = key(env)
         if row not in state.derived[predicate].rows:
-            if surely is not None and not surely(state, env):
+            # `surely` searches too: it must not touch the bindings of the search it ends.
+            if surely is not None and not surely(state, env.copy()):
                 raise give_up(f"a rule for `{predicate}` reads a number that is not defined")
             state.heads[predicate][row] = None
         return False

@@ -132,8 +132,14 @@ class Inquiry:
     def _counterexamples(self, formula: ForAll, env: Env) -> list[Env]:
         found: list[Env] = []
 
+        slots = [variable.slot for variable in formula.variables]
+        seen: set[tuple[str, ...]] = set()
+
         def keep(_state: State, bound: Env) -> bool:
-            found.append(bound.copy())
+            row = tuple([bound[slot] for slot in slots])
+            if row not in seen:
+                seen.add(row)
+                found.append(bound.copy())
             return len(found) >= MAX_COUNTEREXAMPLES
 
         search = self.compiler.each(

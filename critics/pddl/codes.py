@@ -202,6 +202,12 @@ _WART: dict[str, Code] = {
         "`?x -t` was read as `?x - t`. It changes no verdict.",
         "Put a space after the `-`.",
     ),
+    "pddl-loose-type": Code(
+        "A variable's type is wider than the declaration",
+        "The variable ranges over objects for which the predicate or function is not declared. "
+        "For those it is as false or undefined as the state says. It changes no verdict.",
+        "Narrow the variable's type.",
+    ),
     "pddl-foreign-form": Code(
         "A form that is not PDDL stands outside the definition",
         "`(in-package …)` has no meaning in PDDL and was ignored.",

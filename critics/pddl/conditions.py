@@ -142,22 +142,37 @@ class ConditionReader:
             )
             return None
         terms = [self._read_term(term, scope) for term in item[1:]]
+        whole = tuple(term for term in terms if term is not None)
+        fine = len(whole) == len(terms)
         for term, parameter, written in zip(terms, signature.parameters, item[1:], strict=True):
-            if term is not None and not self._may_be(term, parameter.types, scope):
-                self.faults.reject(
-                    "pddl-problem-type",
-                    f"`{self.faults.source.spelling(written)}` is not of type "
-                    f"`{show_types(parameter.types)}`",
-                    written,
-                    help=(f"`{signature.name}` is declared as `{signature}`",),
-                )
-                return None
-        return None if None in terms else tuple(t for t in terms if t is not None)
+            if term is not None and not self._check_type(term, parameter.types, written, scope):
+                fine = False
+        return whole if fine else None
 
-    def _may_be(self, term: Term, types: Types, scope: Scope) -> bool:
-        if isinstance(term, int):
-            return self.vocabulary.may_be(scope.variables[term].types, types)
-        return self.vocabulary.may_be(self.vocabulary.objects[term], types)
+    def _check_type(self, term: Term, expected: Types, written: Sexpr, scope: Scope) -> bool:
+        """Reject a term that can never be of a type; warn of a variable that need not be."""
+        objects = self.vocabulary.objects
+        own = scope.variables[term].types if isinstance(term, int) else objects[term]
+        if self.vocabulary.is_subtype(own, expected):
+            return True
+        spelling = shorten(self.faults.source.spelling(written))
+        if isinstance(term, str) and len(own) > 1:
+            return True  # objects of an `either` type are declared unsupported
+        if isinstance(term, int) and self.vocabulary.may_be(own, expected):
+            self.faults.warn(
+                "pddl-loose-type",
+                f"`{spelling}` of type `{show_types(own)}` stands where `{show_types(expected)}` "
+                "is declared",
+                written.at,
+                written.end,
+            )
+            return True
+        self.faults.reject(
+            "pddl-problem-type",
+            f"`{spelling}` is of type `{show_types(own)}`, not of type `{show_types(expected)}`",
+            written,
+        )
+        return False
 
     def _read_term(self, item: Sexpr, scope: Scope) -> Term | None:
         if isinstance(item, Node):

@@ -7,7 +7,17 @@ bind the variables they mention through an index, and only what no atom binds ra
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from critics.pddl.formula import And, Exists, Formula, Holds, Same, Variable, slots_of
+from critics.pddl.formula import (
+    And,
+    Exists,
+    Formula,
+    Holds,
+    Or,
+    Same,
+    Variable,
+    slots_of,
+    split_conjuncts,
+)
 from critics.pddl.frame import Env, Frame, read_key
 from critics.pddl.state import Relation, State
 from critics.pddl.vocabulary import OBJECT
@@ -17,6 +27,8 @@ if TYPE_CHECKING:  # the two modules call each other
 
 Test: TypeAlias = Callable[[State, Env], bool]
 Fetch: TypeAlias = Callable[[State], Relation]
+MAX_BRANCHES = 64
+"""Most alternatives that disjunctions are taken apart into; beyond that they are filters."""
 Maker: TypeAlias = Callable[[Test], Test]
 """Wraps what comes next in the search."""
 
@@ -45,6 +57,7 @@ class Join:
         self.possibly = possibly
         self.unbound = {variable.slot: None for variable in variables}
         self.makers: list[Maker] = []
+        self.branches = MAX_BRANCHES
 
     def compile(self, formula: Formula, final: Test, fresh: Holds | None) -> Test:
         """Order the conjuncts and chain them."""
@@ -53,18 +66,59 @@ class Join:
             waiting = [part for part in waiting if part is not fresh]
             predicate = fresh.predicate
             self._scan(fresh, lambda state: state.delta[predicate])
+        return self._chain(waiting, final)
+
+    def _chain(self, waiting: list[Formula], final: Test) -> Test:
         while waiting:
             waiting = self._filter(waiting)
             bound = self._next_generator(waiting)
             if bound is not None:
                 waiting.remove(bound)
+            elif (choice := self._next_choice(waiting)) is not None:
+                return self._close(self._branch(waiting, choice, final))
             elif waiting:
-                self._range_over(next(iter(self.unbound)))
+                self._range_over(self._next_slot(waiting))
         for slot in tuple(self.unbound):
             self._range_over(slot)
+        return self._close(final)
+
+    def _close(self, final: Test) -> Test:
         for maker in reversed(self.makers):
             final = maker(final)
         return final
+
+    def _next_slot(self, waiting: list[Formula]) -> int:
+        wanted = frozenset().union(*map(slots_of, waiting))
+        return next(slot for slot in self.unbound if slot in wanted)
+
+    def _next_choice(self, waiting: list[Formula]) -> Or | None:
+        """Find a disjunction each of whose alternatives binds something; few are followed."""
+        for part in waiting:
+            if (
+                isinstance(part, Or)
+                and len(part.parts) <= self.branches
+                and all(self._binds(alternative) for alternative in part.parts)
+            ):
+                return part
+        return None
+
+    def _binds(self, formula: Formula) -> bool:
+        parts = split_conjuncts(formula.part if isinstance(formula, Exists) else formula)
+        return any(
+            isinstance(part, Holds | Same) and slots_of(part) & self.unbound.keys()
+            for part in parts
+        )
+
+    def _branch(self, waiting: list[Formula], choice: Or, final: Test) -> Test:
+        """Search each alternative by itself; one binding may be found in several of them."""
+        rest = [part for part in waiting if part is not choice]
+        searches = []
+        for alternative in choice.parts:
+            join = Join(self.compiler, self.frame, (), possibly=self.possibly)
+            join.unbound = self.unbound.copy()
+            join.branches = self.branches // len(choice.parts)
+            searches.append(join._chain(join._flatten(alternative) + rest, final))
+        return _make_any(searches)
 
     def _flatten(self, formula: Formula) -> list[Formula]:
         found: list[Formula] = []
@@ -140,6 +194,16 @@ class Join:
     def _members(self, slot: int) -> frozenset[str] | None:
         types = self.frame.types[slot]
         return None if types == OBJECT else frozenset(self.compiler.vocabulary.members(types))
+
+
+def _make_any(searches: list[Test]) -> Test:
+    def search(state: State, env: Env) -> bool:
+        for part in searches:  # noqa: SIM110  # `any` would cost two frames of stack a level
+            if part(state, env):
+                return True
+        return False
+
+    return search
 
 
 def _make_filter(test: Test) -> Maker:

@@ -115,15 +115,34 @@ class Program:
         emit = _compile_emission(effect, frame)
         if not effect.variables and effect.condition == TRUE:
             return emit
-        if not is_numeric(effect.condition):
-            return self.compiler.each(effect.variables, effect.condition, frame, emit)
-        return self.compiler.each(
-            effect.variables,
-            effect.condition,
-            frame,
-            _insist(self.compiler.test(effect.condition, frame), effect.condition, frame, emit),
-            possibly=True,
+        once = _compile_once(effect, frame, emit)
+        possibly = is_numeric(effect.condition)
+        if possibly:
+            surely = self.compiler.test(effect.condition, frame)
+            once = _insist(surely, effect.condition, frame, once)
+        search = self.compiler.each(
+            effect.variables, effect.condition, frame, once, possibly=possibly
         )
+
+        def apply(state: State, env: Env) -> bool:
+            state.pending.seen.clear()
+            return search(state, env)
+
+        return apply
+
+
+def _compile_once(effect: Effect, frame: Frame, emit: Test) -> Test:
+    """Let an effect happen once for each binding, in however many ways its condition holds."""
+    key = read_key([frame.slot(variable.slot) for variable in effect.variables])
+
+    def once(state: State, env: Env) -> bool:
+        row = key(env)
+        if row not in state.pending.seen:
+            state.pending.seen.add(row)
+            emit(state, env)
+        return not row
+
+    return once
 
 
 def _insist(surely: Test, condition: Formula, frame: Frame, emit: Test) -> Test:
@@ -138,7 +157,8 @@ def _insist(surely: Test, condition: Formula, frame: Frame, emit: Test) -> Test:
     ]
 
     def insist(state: State, env: Env) -> bool:
-        if surely(state, env):
+        # `surely` searches too: it must not touch the bindings of the search it ends.
+        if surely(state, env.copy()):
             return emit(state, env)
         for function, key in reads:
             row = key(env)

@@ -88,6 +88,8 @@ class Pending:
     adds: list[Fact] = field(default_factory=list)
     deletes: list[Fact] = field(default_factory=list)
     updates: list[tuple[str, str, Row, Number]] = field(default_factory=list)
+    seen: set[Row] = field(default_factory=set)
+    """Bindings for which the current effect has already happened."""
 
 
 class State:

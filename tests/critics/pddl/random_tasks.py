@@ -1,5 +1,6 @@
 """Writes small random PDDL tasks over all supported fragments, and plans for them."""
 
+from itertools import product
 from random import Random
 
 from tests.critics.pddl.reference import Reference
@@ -34,7 +35,7 @@ class Writer:
         count = random.randint(2, 4)
         self.objects = [(f"o{i}", random.choice(TYPES)) for i in range(count)]
         self.constants = [("k", random.choice(TYPES))] if random.random() < 0.5 else []
-        self.fresh = 0
+        self.init = list(self.facts())
 
     def term(self, wanted, scope, *, constants=True):
         """Choose a term that could be of a type; `None` if there is none."""
@@ -169,29 +170,46 @@ class Writer:
             f"(:predicates {declared})\n(:functions {functions})\n{rules}\n{actions})"
         )
 
+    def rows(self, signatures):
+        """Give every ground atom of the right types."""
+        known = self.objects + self.constants
+        for name, kinds in signatures.items():
+            fits = [[o for o, own in known if is_below(own, kind)] for kind in kinds]
+            yield from ((name, *row) for row in product(*fits))
+
     def facts(self):
         """Write random facts and values of the right types."""
-        known = self.objects + self.constants
-        for signatures, share in ((PREDICATES, 0.5), (FUNCTIONS, 0.75)):
-            for name, kinds in signatures.items():
-                rows = [()]
-                for kind in kinds:
-                    fits = [o for o, own in known if is_below(own, kind)]
-                    rows = [(*row, o) for row in rows for o in fits]
-                for row in rows:
-                    if self.random.random() < share:
-                        fact = f"({' '.join((name, *row))})"
-                        value = self.random.choice(NUMBERS)
-                        yield fact if signatures is PREDICATES else f"(= {fact} {value})"
+        for row in self.rows(PREDICATES):
+            if self.random.random() < 0.5:
+                yield f"({' '.join(row)})"
+        for row in self.rows(FUNCTIONS):
+            if self.random.random() < 0.75:
+                yield f"(= ({' '.join(row)}) {self.random.choice(NUMBERS)})"
 
-    def problem(self):
+    def snapshot(self, facts, numbers):
+        """Write the goal that describes one state in full, now and then with one mistake."""
+        wrong = self.random.random() < 0.3
+        rows = list(self.rows(PREDICATES | DERIVED))
+        flipped = self.random.choice(rows) if wrong and self.random.random() < 0.7 else None
+        shift = self.random.choice(sorted(numbers) or [None]) if wrong and not flipped else None
+        parts = []
+        for row in rows:
+            atom = f"({' '.join(row)})"
+            parts.append(atom if (row in facts) != (row == flipped) else f"(not {atom})")
+        for row in self.rows(FUNCTIONS):
+            if row not in numbers:
+                continue
+            value = numbers[row]
+            exact = f"(/ {value.numerator} {value.denominator})"
+            parts.append(f"(= ({' '.join(row)}) (+ {exact} {int(row == shift)}))")
+        return f"(and {' '.join(parts)})"
+
+    def problem(self, goal):
         """Write the problem."""
         objects = " ".join(f"{name} - {kind}" for name, kind in self.objects)
-        scope = [entry for entry in self.objects if entry[0]]
-        goal = self.formula(scope, 2, PREDICATES | DERIVED)
         return (
             f"(define (problem s) (:domain r)\n(:objects {objects})\n"
-            f"(:init {' '.join(self.facts())})\n(:goal {goal}))"
+            f"(:init {' '.join(self.init)})\n(:goal {goal}))"
         )
 
 
@@ -199,7 +217,7 @@ def write_task(seed):
     """Write a domain, a problem and a plan whose steps are mostly executable."""
     random = Random(seed)  # noqa: S311  # nothing secret
     writer = Writer(random)
-    domain, problem = writer.domain(), writer.problem()
+    domain, problem = writer.domain(), writer.problem("()")
     reference = Reference(domain, problem)
     steps = []
     facts, numbers = reference.facts, reference.numbers
@@ -217,4 +235,9 @@ def write_task(seed):
         if after is None:
             break
         facts, numbers = after
-    return domain, problem, reference, steps
+    if random.random() < 0.6:
+        goal = writer.snapshot(reference.close(facts, numbers), numbers)
+    else:
+        goal = writer.formula(writer.objects, 2, PREDICATES | DERIVED)
+    problem = writer.problem(goal)
+    return domain, problem, Reference(domain, problem), steps

@@ -127,6 +127,7 @@ WARTS = [
     ("problem", "(:goal (sold pen)))", "(:goal (sold pen))))", "pddl-stray-parenthesis"),
     ("domain", "(domain shop)", "(domain 24h-shop)", "pddl-unusual-name"),
     ("domain", "(:requirements :strips :typing)", "", "pddl-undeclared-requirement"),
+    ("domain", "(?i - item)\n", "(?i)\n", "pddl-loose-type"),
     (
         "domain",
         ":precondition (in ?i till)",
@@ -219,7 +220,12 @@ def test_customary_files_are_read():
     (cost,) = [d for d in judgement.diagnostics if d.code == "pddl-plan-cost"]
     assert cost.data == {"cost": "3.5", "direction": "minimize"}
     warts = {d.code for d in judgement.diagnostics} - {"pddl-plan-cost"}
-    assert warts == {"pddl-undeclared-requirement", "pddl-unusual-name", "pddl-implied-zero"}
+    assert warts == {
+        "pddl-undeclared-requirement",
+        "pddl-unusual-name",
+        "pddl-implied-zero",
+        "pddl-loose-type",
+    }
 
 
 def test_a_cost_that_a_condition_reads_is_not_taken_as_zero():

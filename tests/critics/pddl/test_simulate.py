@@ -181,6 +181,18 @@ def judge_action(body, goal="(g)", plan="(act)", parameters=""):
         pytest.param(":effect (g)", "(exists (?x) (seen ?x))", ("pddl-goal",), id="exists"),
         pytest.param(":effect (forall (?x) (seen ?x))", "(forall (?x) (seen ?x))", (), id="forall"),
         pytest.param(
+            ":effect (when (exists (?x) (= ?x ?x)) (increase (n) 1))",
+            "(= (n) 3)",
+            (),
+            id="an effect happens once however often its condition holds",
+        ),
+        pytest.param(
+            ":effect (forall (?x) (when (or (= ?x ?x) (exists (?y) (on ?y))) (increase (n) 1)))",
+            "(= (n) 4)",
+            (),
+            id="an effect happens once for each object",
+        ),
+        pytest.param(
             ":effect (forall (?x) (when (on ?x) (g)))", "(and (g) (not (on b)))", (), id="when"
         ),
     ],
