@@ -35,7 +35,7 @@ RECORDING = "tea.jsonl"
 ROUNDS = 10
 LIVE_S = 60.0
 """Seconds the live run may take."""
-PULL_S = 90.0
+PULL_S = 100.0
 """Seconds the download may take before the demo goes on without the live part."""
 START_S = 30.0
 

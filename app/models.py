@@ -97,7 +97,7 @@ TINY = Model(
     sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
     licence="Apache-2.0",
     home="https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
-    note="needs 0.7 GB of memory; seldom finds a plan",
+    note="needs 0.8 GB of memory; found none of the example plans",
     sources=(
         Hub(
             "https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/"

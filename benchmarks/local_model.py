@@ -27,7 +27,7 @@ from record import PROBLEMS, open_service, read_example, run_example, save_journ
 from app.embedded import embedded_upstream
 from app.service import Service
 from backprompt.strategy import Feedback, Strategy
-from critics import Verdict, find_domain, judge
+from critics import Problem, Verdict, find_domain, judge
 from critics.judge import read_problem
 
 Row = dict[str, str | int | float | None]
@@ -97,8 +97,7 @@ def guess_blindly(name: str, rounds: int) -> float:
     """Give the share of blind guessers that hit within `rounds` plans of random length."""
     domain = find_domain("pddl")
     payload = read_problem(domain, dict(read_example(name)))
-    task = domain.load(payload)
-    actions = list(well_typed(task))
+    actions = list(well_typed(payload))
     draw = random.Random(1)  # noqa: S311  # a yardstick, no secret
     hits = 0
     for _ in range(RANDOM_TRIES):
@@ -110,9 +109,16 @@ def guess_blindly(name: str, rounds: int) -> float:
     return hits / RANDOM_TRIES
 
 
-def well_typed(task: object) -> Iterable[str]:
-    """List every action with every well-typed choice of objects."""
-    raise NotImplementedError(task)
+def well_typed(payload: Problem) -> Iterator[str]:
+    """List every step that is well-formed: each action with each fitting choice of objects."""
+    domain = find_domain("pddl")
+    task = domain.load(payload)
+    for action in task.actions.values():
+        for objects in product(task.vocabulary.objects, repeat=len(action.parameters)):
+            step = f"({' '.join((action.name, *objects))})"
+            refused = [critic.critic for critic in judge(domain, payload, step).critics]
+            if refused != ["syntax"]:
+                yield step
 
 
 def read_rows(path: Path) -> list[Row]:
