@@ -125,7 +125,7 @@ def weigh(judgement: Judgement, opinion: Opinion | None, demand: Demand) -> Judg
     """
     opinions = judgement.opinions + ((opinion,) if opinion else ())
     told = judgement.model_copy(update={"opinions": opinions})
-    if judgement.verdict is Verdict.UNKNOWN or demand is Demand.SINGLE:
+    if judgement.verdict is Verdict.UNKNOWN:
         return told
     if opinion is None or opinion.verdict is Verdict.UNKNOWN:
         short = demand in (Demand.CROSS, Demand.PROOF)

@@ -23,6 +23,12 @@ class Number(Problem):
     number: int
 
 
+class Loose(Problem):
+    """A problem that takes anything."""
+
+    value: Any
+
+
 def finding(severity: Severity = ERROR, code: str = "a-code") -> Diagnostic:
     return Diagnostic(code=code, headline="a fact", severity=severity)
 
@@ -62,6 +68,16 @@ def make(*critics: Critic, **parts: Any) -> Domain:
         answer_format="",
     )
     return replace(made, **parts)
+
+
+def judged(verdict: Verdict) -> Judgement:
+    return Judgement(
+        domain="made",
+        domain_version="1",
+        verdict=verdict,
+        candidate="text",
+        score=1.0 if verdict is Verdict.ACCEPTED else 0.5,
+    )
 
 
 CHECKS = st.sampled_from(
@@ -165,6 +181,12 @@ def test_a_payload_that_does_not_fit_is_refused_with_its_place(payload: Any) -> 
         diagnostic.model_dump_json()
 
 
+@pytest.mark.parametrize("value", [float("nan"), -float("inf"), "\ud800", {1}, object()])
+def test_a_payload_that_is_no_plain_json_is_refused_whatever_the_schema(value: Any) -> None:
+    with pytest.raises(ProblemError, match="plain JSON"):
+        judge(make(problem=Loose), {"value": [{"deep": value}]}, "text")
+
+
 @pytest.mark.parametrize(
     ("score", "expected"),
     [
@@ -191,6 +213,7 @@ def test_who_brings_a_critic_down_gets_no_score() -> None:
 def test_after_the_first_objection_the_others_may_be_spared() -> None:
     domain = make(
         critic(yielding(finding()), hard=False, name="soft"),
+        critic(yielding(), name="silent"),
         critic(yielding(finding()), name="one"),
         critic(yielding(finding()), name="two"),
     )
@@ -198,8 +221,8 @@ def test_after_the_first_objection_the_others_may_be_spared() -> None:
     def ran(mode: Mode) -> list[str]:
         return [result.critic for result in judge(domain, {}, "text", mode=mode).critics]
 
-    assert ran(Mode.ALL) == ["syntax", "soft", "one", "two"]
-    assert ran(Mode.FIRST_FAILURE) == ["syntax", "soft", "one"]
+    assert ran(Mode.ALL) == ["syntax", "soft", "silent", "one", "two"]
+    assert ran(Mode.FIRST_FAILURE) == ["syntax", "soft", "silent", "one"]
 
 
 def test_warnings_of_a_problem_are_recorded_and_change_nothing() -> None:
@@ -226,6 +249,53 @@ def test_any_text_is_judged_and_can_be_written_down(text: str) -> None:
         assert judgement.candidate == spell_out(text) == text
 
 
+A, R, U = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNKNOWN
+SHORT, CONTRADICTED = "assurance-not-reached", "opinions-disagree"
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "demand", "verdict", "assurance", "codes"),
+    [
+        (A, A, Demand.AUTO, A, Assurance.CROSS, ()),
+        (R, R, Demand.AUTO, R, Assurance.CROSS, ()),
+        (A, A, Demand.CROSS, A, Assurance.CROSS, ()),
+        (A, A, Demand.PROOF, U, Assurance.CROSS, (SHORT,)),
+        (A, R, Demand.AUTO, U, Assurance.SINGLE, (CONTRADICTED,)),
+        (A, R, Demand.SINGLE, U, Assurance.SINGLE, (CONTRADICTED,)),
+        (R, A, Demand.AUTO, U, Assurance.SINGLE, (CONTRADICTED,)),
+        (A, U, Demand.AUTO, A, Assurance.SINGLE, ()),
+        (A, U, Demand.CROSS, U, Assurance.SINGLE, (SHORT,)),
+        (A, None, Demand.AUTO, A, Assurance.SINGLE, ()),
+        (A, None, Demand.SINGLE, A, Assurance.SINGLE, ()),
+        (A, None, Demand.CROSS, U, Assurance.SINGLE, (SHORT,)),
+        (A, None, Demand.PROOF, U, Assurance.SINGLE, (SHORT,)),
+        (U, A, Demand.AUTO, U, Assurance.SINGLE, ()),
+        (U, U, Demand.CROSS, U, Assurance.SINGLE, ()),
+    ],
+)
+def test_an_opinion_is_weighed(  # noqa: PLR0917  # a table
+    own: Verdict,
+    other: Verdict | None,
+    demand: Demand,
+    verdict: Verdict,
+    assurance: Assurance,
+    codes: tuple[str, ...],
+) -> None:
+    judgement = judged(own)
+    opinion = None if other is None else Opinion(engine="e", verdict=other, reason="so")
+    told = weigh(judgement, opinion, demand)
+    assert (told.verdict, told.assurance, told.codes) == (verdict, assurance, codes)
+    assert told.opinions == (() if opinion is None else (opinion,))
+    assert all(d.notes for d in told.diagnostics)
+
+
+def test_what_is_decided_is_listed() -> None:
+    domain = make(critic(yielding()), critic(yielding(), hard=False))
+    assert judge(domain, {}, "").coverage == Coverage(decided=("a part",))
+    own = Coverage(decided=("all",), undecided=("time",))
+    assert judge(make(coverage=lambda _: own), {}, "").coverage == own
+
+
 OPINIONS = st.none() | st.builds(Opinion, engine=st.just("e"), verdict=st.sampled_from(Verdict))
 
 
@@ -235,13 +305,7 @@ OPINIONS = st.none() | st.builds(Opinion, engine=st.just("e"), verdict=st.sample
 def test_opinions_can_take_a_verdict_away_but_never_give_one(
     verdict: Verdict, opinions: list[Opinion | None], demand: Demand
 ) -> None:
-    judgement = Judgement(
-        domain="made",
-        domain_version="1",
-        verdict=verdict,
-        candidate="text",
-        score=1.0 if verdict is Verdict.ACCEPTED else 0.5,
-    )
+    judgement = judged(verdict)
     for opinion in opinions:
         judgement = weigh(judgement, opinion, demand)
     assert judgement.verdict in (verdict, Verdict.UNKNOWN)
@@ -250,7 +314,7 @@ def test_opinions_can_take_a_verdict_away_but_never_give_one(
         assert judgement.diagnostics[0].severity is UNKNOWN
     if judgement.verdict is Verdict.ACCEPTED:
         told = {opinion.verdict for opinion in opinions if opinion}
-        assert demand is Demand.SINGLE or Verdict.REJECTED not in told
+        assert Verdict.REJECTED not in told
         assert demand is not Demand.PROOF
     if judgement.assurance is Assurance.CROSS:
         assert verdict in {opinion.verdict for opinion in opinions if opinion}
