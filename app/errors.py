@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,6 +58,8 @@ class Boundary:
             await self.app(scope, receive, named)
         except ServiceError as error:
             await to_response(error, name)(scope, receive, named)
+        except ClientDisconnect:
+            logger.debug("%s: the client hung up in the middle of its request", name)
         except Exception:
             logger.exception("incident %s: %s %s", name, scope["method"], scope["path"])
             failure = ServiceError("internal-error", f"the service failed; incident `{name}`")

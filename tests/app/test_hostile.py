@@ -142,6 +142,19 @@ async def test_what_is_not_http_harms_nobody(pool, junk):
     assert response.json()["status"] == "ok"
 
 
+async def test_a_client_that_hangs_up_within_its_request_is_no_incident(pool, caplog):
+    async with served(make_app(pool, "hello")) as (host, port):
+        _, writer = await asyncio.open_connection(host, port)
+        head = "POST /check HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        writer.write(f"{head}content-length: 100\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.transport.abort()
+        async with httpx.AsyncClient() as http:
+            response = await http.post(f"http://{host}:{port}/check", json=OK)
+    assert response.json()["verdict"] == "accepted"
+    assert not [record for record in caplog.records if record.levelname in {"ERROR", "WARNING"}]
+
+
 async def test_an_error_nobody_foresaw_is_told_by_its_incident_only(pool, monkeypatch, caplog):
     app = make_app(pool, "hello")
 
