@@ -33,6 +33,7 @@ MAX_TEXT = 2_000_000
 MAX_LITERAL_BITS = 13_000
 MAX_POWER = 1_000
 NESTING = 60
+MAX_BOUND_BITS = 128
 
 _SINGLE = frozenset(
     {"and", "or", "+", "*", "str.++", "re.++", "re.union", "re.inter", "concat"}
@@ -133,6 +134,8 @@ class Emitter:
     def _quantified(self, node: Quantified) -> str:
         """Write a quantifier's body as a tree: definitions cannot hold bound variables."""
         for var in node.bound:
+            if var.sort.name == "BitVec" and var.sort.width > MAX_BOUND_BITS:
+                raise Unsupported(f"a quantified bit-vector of more than {MAX_BOUND_BITS} bits")
             self._names.setdefault(id(var), f"b{len(self._names)}")
             self._keep.append(var)
         texts: dict[int, str] = {}

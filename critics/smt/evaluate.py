@@ -9,6 +9,7 @@ the formula gives `RESIDUAL`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from typing import TypeAlias, cast
 
 from critics.smt.ranges import bound_ranges
@@ -28,7 +29,7 @@ from critics.smt.values import OverBudget, Table
 
 Environment: TypeAlias = Mapping[Var | Function, Value]
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,9 @@ def _quantify(
         return _run(lay(term), environment, steps, bodies)[-1]
 
     ranges = bound_ranges(node, known)
-    if ranges is None:
-        return Absent.RESIDUAL
     tape = bodies.body(node)
+    if ranges is None or prod(map(len, ranges)) * len(tape.nodes) > steps.left:
+        return Absent.RESIDUAL
     gap: Absent | None = None
     for values in product(*ranges):
         inner = dict(environment)

@@ -18,7 +18,8 @@ Regex: TypeAlias = tuple[object, ...]
 NONE: Regex = ("none",)
 EMPTY: Regex = ("empty",)
 ANY: Regex = ("range", "\0", "\U0002ffff")
-MAX_STEPS = 300_000
+MAX_STEPS = 60_000
+MAX_MEMBERS = 100
 MAX_DEPTH = 150
 
 
@@ -48,6 +49,8 @@ def union(*members: Regex) -> Regex:
         flat.update(dict.fromkeys(_regex(m) for m in inner if m != NONE))
     if complement(NONE) in flat:
         return complement(NONE)
+    if len(flat) > MAX_MEMBERS:
+        raise OverBudget("a regular expression too large to match")
     if not flat:
         return NONE
     return next(iter(flat)) if len(flat) == 1 else ("or", *sorted(flat, key=repr))

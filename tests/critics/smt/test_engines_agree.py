@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from critics.judge import judge
+from critics.smt import domain
 from critics.smt.answer import read_answer
 from critics.smt.critics import check, load
 from critics.smt.cvc5_engine import Cvc5
@@ -186,6 +188,10 @@ def judge_three_ways(formula, answer):
 
 def assert_agreement(formula, answer):
     ours, others = judge_three_ways(formula, answer)
+    judgement = judge(domain, {"smtlib": f"{DECLARATIONS}(assert {formula})"}, json.dumps(answer))
+    expected = {True: "accepted", False: "rejected", Absent.UNDEFINED: "rejected"}
+    assert judgement.verdict == expected.get(ours, "unknown")
+    assert "critic-crashed" not in judgement.codes, (formula, answer, judgement.diagnostics)
     for other in others:
         # Where our value is `undefined`, an engine may still see that the formula is a tautology.
         allowed = (ours, Absent.RESIDUAL, *((True, False) if ours is Absent.UNDEFINED else ()))
