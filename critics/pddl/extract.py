@@ -24,6 +24,11 @@ EMPTY_PLAN = "; empty plan"
 """The canonical text of the plan without steps; only a response that names it is read so."""
 
 MAX_CANDIDATES = 8
+MAX_RESPONSE_CHARS = 2_000_000
+MAX_RESPONSE_LINES = 200_000
+"""A larger response is not searched, nor cut: a part of it could hold a part of a plan."""
+MAX_LENIENT_CHARS = 200_000
+"""Longer responses are not searched for plans in sentences."""
 MAX_GAP_CHARS = 300
 
 
@@ -150,13 +155,13 @@ def extract(task: Task, response: str) -> Sequence[str]:
 
 def extract_plans(names: Names, response: str) -> Sequence[str]:
     """Find every plan in a response, given only the problem's names."""
+    if len(response) > MAX_RESPONSE_CHARS or response.count("\n") > MAX_RESPONSE_LINES:
+        return []
     answer = _drop_thoughts(response.translate(_SHAPES))
     sections = _split_sections(answer)
-    plans: list[Plan] = []
-    for lenient in (False, True):
-        if not any(plan.known for plan in plans):
-            found = _collect(sections, names, lenient=lenient)
-            plans = [plan for plan in found if _is_plan(plan, names)]
+    plans = _find_plans(sections, names, lenient=False)
+    if not any(plan.known for plan in plans) and len(answer) <= MAX_LENIENT_CHARS:
+        plans = _find_plans(sections, names, lenient=True)
     plans.sort(key=lambda plan: (plan.known, plan.place, plan.section), reverse=True)
     if plans and plans[0].known:
         plans = [plan for plan in plans if plan.known]
@@ -208,6 +213,11 @@ def _split_sections(text: str) -> list[Section]:
             place = mark.end()
         sections[-1].lines.append(rest[place:])
     return sections
+
+
+def _find_plans(sections: list[Section], names: Names, *, lenient: bool) -> list[Plan]:
+    found = _collect(sections, names, lenient=lenient)
+    return [plan for plan in found if _is_plan(plan, names)]
 
 
 def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterator[Plan]:

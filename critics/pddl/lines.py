@@ -209,7 +209,7 @@ def _read_sentence(body: str, names: Names) -> tuple[tuple[Step, ...], Style] | 
 def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
     """Read `(a b) (c d)`, `a(b), c(d)` and the like, from the start of the text."""
     steps: list[Step] = []
-    place = end = 0
+    place = end = commented = 0
     while place < len(body):
         gap = _GAP.match(body, place)
         place = gap.end() if gap else place
@@ -223,11 +223,14 @@ def _read_sequence(body: str, names: Names) -> tuple[Step, ...]:
             break
         if listed and not names.means_action(found[0][0]):
             break
+        commented = commented or (len(steps) if listed else 0)
         steps.append(found[0])
         place = end = found[1]
     rest = body[end:]
     if not steps:
         return _read_open(body, names)
+    if commented and not _TAIL.match(rest):
+        return tuple(steps[:commented])
     if rest.lstrip(" ,").startswith("..."):
         return (*steps, ("...",))
     if len(steps) > 1 and not rest.lstrip().startswith(";"):

@@ -306,6 +306,13 @@ def test_gives_at_most_so_many():
     assert len(plans(response)) == MAX_CANDIDATES
 
 
+def test_a_response_that_is_too_large_is_not_cut_to_a_shorter_plan():
+    long = "(unstack b a)\n(put-down b)\n" * 110_000
+    assert plans(long) == []
+    assert plans("(unstack b a) " * 150_000) == []
+    assert plans("(pick-up a)\n" * 100_000)[0].count("\n") == 99_999
+
+
 @pytest.mark.parametrize(
     "response",
     [
