@@ -1,6 +1,6 @@
 """Taking what strangers send: size and media type are checked before anything reads the body.
 
-Invariant: a body over the limit is never held, also when it comes in chunks without a length.
+Invariant: a body over the limit is never held, whatever its `Content-Length` says, if it has one.
 """
 
 import re
@@ -32,9 +32,6 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared[:20]) > self.limit:
-            await self._refuse(receive)
         await self.app(scope, self._counting(receive), send)
 
     def _counting(self, receive: Receive) -> Receive:
@@ -50,14 +47,14 @@ class BodyLimit:
 
         return counted
 
-    async def _refuse(self, receive: Receive, message: Message | None = None) -> NoReturn:
+    async def _refuse(self, receive: Receive, message: Message) -> NoReturn:
         """Refuse, after throwing away what a client is still sending.
 
         A client that only reads once it has written everything would else see a reset
         connection instead of the answer; `PATIENCE` bodies are thrown away, then we hang up.
         """
         dropped = 0
-        while dropped < PATIENCE * self.limit and (message is None or message.get("more_body")):
+        while dropped < PATIENCE * self.limit and message.get("more_body"):
             message = await receive()
             dropped += len(message.get("body", b""))
         raise ServiceError(
