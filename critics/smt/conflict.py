@@ -26,20 +26,17 @@ class Conflict:
 def minimize(engine: Engine, query: Query, core: Sequence[int]) -> Conflict:
     """Drop from a core what it does not need, one member at a time, within a time limit."""
     members, minimal = list(core), True
+    session = engine.open(query)
     until = monotonic() + MAX_SECONDS
     position = 0
     while position < len(members):
-        left = until - monotonic()
-        if left <= 0:
+        left = int((until - monotonic()) * 1000)
+        if left <= 0 or session is None:
             return Conflict(tuple(members), minimal=False)
         rest = members[:position] + members[position + 1 :]
-        answer = engine.solve(
-            Query(query.declarations, [query.assertions[index] for index in rest]),
-            timeout_ms=min(SOFT_MS, max(1, int(left * 1000))),
-        )
+        answer = session.check(rest, timeout_ms=min(SOFT_MS, left))
         if answer.status is Status.UNSAT:
-            members = [rest[index] for index in answer.core] or rest
-            position = min(position, len(members))
+            members = [index for index in rest if index in answer.core] or rest
         else:
             minimal = minimal and answer.status is Status.SAT
             position += 1

@@ -5,9 +5,10 @@ worker process; `emit.py` breaks nesting up.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from critics.smt.engine import Answer, Query, Status
+from critics.smt.engine import Answer, Query, Session, Status
 
 _NAME = re.compile(r"\ba([0-9]+)\b")
 
@@ -53,6 +54,10 @@ class Cvc5:
             verdict = f"{error}"
         return Answer(Status.UNKNOWN, reason=f"cvc5 gave up: {verdict[:160]}")
 
+    def open(self, query: Query) -> Session | None:
+        """Keep a conjunction for repeated checks; each reads it anew."""
+        return _Cvc5Session(self, query)
+
     def _core(self, solver: Any) -> list[Any]:
         return [term for term in solver.getUnsatCore() if term.hasSymbol()]
 
@@ -70,3 +75,17 @@ class Cvc5:
                 raise RuntimeError(output)
             if output:
                 outputs.append(output)
+
+
+class _Cvc5Session:
+    """Checks that share nothing but the text."""
+
+    def __init__(self, engine: Cvc5, query: Query) -> None:
+        self._engine = engine
+        self._query = query
+
+    def check(self, members: Sequence[int], *, timeout_ms: int) -> Answer:
+        """Decide some of the assertions together."""
+        texts = [self._query.assertions[at] for at in members]
+        answer = self._engine.solve(Query(self._query.declarations, texts), timeout_ms=timeout_ms)
+        return Answer(answer.status, core=tuple(members[at] for at in answer.core))

@@ -36,17 +36,27 @@ def declare_datatypes(signature: Signature, item: Node) -> None:
         _declare_operators(signature, sort, datatype)
 
 
-def _bodies(item: Node) -> list[tuple[str, Node]]:
+def _bodies(item: Node) -> list[tuple[str, list[Sexpr]]]:
     """Give each datatype's name and constructors, whichever command it is."""
     match list(item):
         case ["declare-datatype", Atom() as name, Node() as body]:
             return [(unquote(name), body)]
+        case ["declare-datatypes", [], Node() as bodies] if bodies:
+            # The form that SMT-LIB had before 2.6, still common: ((Colour red green)).
+            return [_old_body(body) for body in bodies]
         case ["declare-datatypes", Node() as heads, Node() as bodies] if len(heads) == len(bodies):
             return [_body(head, body) for head, body in zip(heads, bodies, strict=True)]
     raise _malformed(item)
 
 
-def _body(head: Sexpr, body: Sexpr) -> tuple[str, Node]:
+def _old_body(item: Sexpr) -> tuple[str, list[Sexpr]]:
+    match item:
+        case [Atom() as name, *body] if body:
+            return unquote(name), body
+    raise _malformed(item)
+
+
+def _body(head: Sexpr, body: Sexpr) -> tuple[str, list[Sexpr]]:
     match head:
         case [Atom() as name, "0"] if isinstance(body, Node):
             return unquote(name), body
@@ -55,7 +65,7 @@ def _body(head: Sexpr, body: Sexpr) -> tuple[str, Node]:
     raise _malformed(head)
 
 
-def _members(body: Node) -> tuple[str, ...]:
+def _members(body: Sequence[Sexpr]) -> tuple[str, ...]:
     """Give an enumeration's values, or nothing for another datatype."""
     split = [_split(item) for item in body]
     return () if any(fields for _, fields in split) else tuple(name for name, _ in split)

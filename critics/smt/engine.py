@@ -46,6 +46,14 @@ class Answer:
     reason: str | None = None
 
 
+class Session(Protocol):
+    """A conjunction that was read once, of which subsets are decided."""
+
+    def check(self, members: Sequence[int], *, timeout_ms: int) -> Answer:
+        """Decide the declarations with some of the assertions, by index; gives no model."""
+        ...
+
+
 class Engine(Protocol):
     """A solver behind one adapter module."""
 
@@ -56,4 +64,8 @@ class Engine(Protocol):
 
     def solve(self, query: Query, *, timeout_ms: int) -> Answer:
         """Decide a conjunction; never raises for what is in the query."""
+        ...
+
+    def open(self, query: Query) -> Session | None:
+        """Read a conjunction for repeated checks; nothing if it cannot be read."""
         ...

@@ -5,17 +5,22 @@ this only ever runs in a worker process that can be killed.
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from critics.smt.engine import Answer, Query, Status
+from critics.smt.engine import Answer, Query, Session, Status
 from critics.smt.terms import Value
 
 _ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 
 
 class Z3:
-    """Z3 through its Python bindings."""
+    """Z3 through its Python bindings.
+
+    Attributes:
+        module: The module `z3`.
+    """
 
     def __init__(self) -> None:
         """Import z3 now, not with this module.
@@ -25,19 +30,19 @@ class Z3:
         """
         import z3  # type: ignore[import-untyped]  # noqa: PLC0415  # untyped, heavy, only in workers
 
-        self._z3: Any = z3
+        self.module: Any = z3
 
     @property
     def name(self) -> str:
         """Name and version."""
-        return f"z3 {self._z3.get_version_string()}"
+        return f"z3 {self.module.get_version_string()}"
 
     def solve(self, query: Query, *, timeout_ms: int) -> Answer:
         """Decide a conjunction."""
-        z3 = self._z3
+        z3 = self.module
         context = z3.Context()
         try:
-            formulas = self._parse(query, context)
+            formulas = self.parse(query, context)
             solver = z3.Solver(ctx=context)
             solver.set("timeout", timeout_ms)
             for index, formula in enumerate(formulas):
@@ -50,13 +55,20 @@ class Z3:
         except z3.Z3Exception as error:
             return Answer(Status.UNKNOWN, reason=f"z3 failed: {error!s:.200}")
 
+    def open(self, query: Query) -> Session | None:
+        """Read a conjunction for repeated checks; nothing if it cannot be read."""
+        try:
+            return _Z3Session(self, query)
+        except self.module.Z3Exception:
+            return None
+
     def optimize(self, query: Query, objective: str, *, minimize: bool, timeout_ms: int) -> Answer:
         """Look for a best model; its optimality is for `solve` to prove."""
-        z3 = self._z3
+        z3 = self.module
         context = z3.Context()
         try:
             trick = Query(query.declarations, (*query.assertions, f"(= {objective} {objective})"))
-            formulas = self._parse(trick, context)
+            formulas = self.parse(trick, context)
             optimizer = z3.Optimize(ctx=context)
             optimizer.set("timeout", timeout_ms)
             for formula in formulas[:-1]:
@@ -67,19 +79,20 @@ class Z3:
         except z3.Z3Exception as error:
             return Answer(Status.UNKNOWN, reason=f"z3 failed: {error!s:.200}")
 
-    def _parse(self, query: Query, context: Any) -> list[Any]:
+    def parse(self, query: Query, context: Any) -> list[Any]:
+        """Read a query: its declarations' own assertions first, then one formula for each."""
         lines = [*query.declarations, *(f"(assert {text})" for text in query.assertions)]
-        formulas = list(self._z3.parse_smt2_string("\n".join(lines), ctx=context))
+        formulas = list(self.module.parse_smt2_string("\n".join(lines), ctx=context))
         own = sum(line.startswith("(assert ") for line in query.declarations)
         if len(formulas) != own + len(query.assertions):
-            raise self._z3.Z3Exception("the number of formulas changed in parsing")
+            raise self.module.Z3Exception("the number of formulas changed in parsing")
         return formulas
 
     def _answer(self, solver: Any, verdict: Any, *, core: bool = True) -> Answer:
-        if verdict == self._z3.unsat:
+        if verdict == self.module.unsat:
             names = [str(name) for name in solver.unsat_core()] if core else []
             return Answer(Status.UNSAT, core=tuple(sorted(int(name[1:]) for name in names)))
-        if verdict == self._z3.sat:
+        if verdict == self.module.sat:
             return Answer(Status.SAT, model=self._model(solver.model()))
         return Answer(Status.UNKNOWN, reason=f"z3 gave up: {solver.reason_unknown()[:120]}")
 
@@ -94,7 +107,7 @@ class Z3:
 
     def _value(self, term: Any) -> Value | None:  # one case per sort
         """Read a model's value; nothing if it is no plain value."""
-        z3 = self._z3
+        z3 = self.module
         if z3.is_true(term) or z3.is_false(term):
             return bool(z3.is_true(term))
         if z3.is_int_value(term) or z3.is_bv_value(term):
@@ -106,3 +119,30 @@ class Z3:
         if z3.is_app(term) and term.num_args() == 0 and term.sort_kind() == z3.Z3_DATATYPE_SORT:
             return str(term.decl().name())
         return None
+
+
+class _Z3Session:
+    """One solver; every assertion can be switched on by its own literal."""
+
+    def __init__(self, engine: Z3, query: Query) -> None:
+        z3 = self._z3 = engine.module
+        context = z3.Context()
+        formulas = engine.parse(query, context)
+        own = len(formulas) - len(query.assertions)
+        self._solver = z3.Solver(ctx=context)
+        self._solver.add(*formulas[:own])
+        self._switches = [z3.Bool(f"a{at}", ctx=context) for at in range(len(query.assertions))]
+        for switch, formula in zip(self._switches, formulas[own:], strict=True):
+            self._solver.add(z3.Implies(switch, formula))
+
+    def check(self, members: Sequence[int], *, timeout_ms: int) -> Answer:
+        """Decide some of the assertions together."""
+        self._solver.set("timeout", timeout_ms)
+        try:
+            verdict = self._solver.check(*(self._switches[at] for at in members))
+        except self._z3.Z3Exception as error:
+            return Answer(Status.UNKNOWN, reason=f"z3 failed: {error!s:.200}")
+        if verdict == self._z3.unsat:
+            names = sorted(int(str(name)[1:]) for name in self._solver.unsat_core())
+            return Answer(Status.UNSAT, core=tuple(names))
+        return Answer(Status.SAT if verdict == self._z3.sat else Status.UNKNOWN)

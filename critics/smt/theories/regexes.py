@@ -1,64 +1,101 @@
 """Regular expressions over strings: membership by derivatives, exact with complement.
 
-An expression is a tree of tuples. The derivative by a character is the expression for what may
-follow it; a string matches if the derivative by all its characters accepts the empty string.
-Simplification keeps the trees small; a cap on their size ends what would still explode.
+The derivative by a character is the expression for what may follow it; a string matches if the
+derivative by all its characters accepts the empty string. Simplification makes derivatives
+repeat; caps on size and depth end what would still explode.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 from critics.smt.terms import BOOL, REGLAN, STRING, App, Operator, Sort, SortFault, Value
 from critics.smt.theories.ranks import fixed, listed, many
 from critics.smt.values import MAX_RESULT_CHARS, OverBudget
 
-Regex: TypeAlias = tuple[object, ...]
-"""`(kind, …)`; see the constructors."""
-
-NONE: Regex = ("none",)
-EMPTY: Regex = ("empty",)
-ANY: Regex = ("range", "\0", "\U0002ffff")
 MAX_STEPS = 60_000
-MAX_MEMBERS = 100
-MAX_DEPTH = 150
+MAX_PARTS = 1_000
+MAX_DEPTH = 100
+
+
+class Regex:
+    """An immutable expression whose hash is computed once.
+
+    Attributes:
+        kind: `none`, `empty`, `text`, `range`, `then`, `or`, `not`, `star` or `loop`.
+        parts: The expressions it is made of; the order does not matter under `or`.
+        data: A text, or the two bounds of a `range` or `loop`.
+    """
+
+    __slots__ = ("_hash", "_key", "data", "depth", "kind", "parts")
+
+    def __init__(
+        self, kind: str, parts: tuple["Regex", ...] = (), data: tuple[str | int, ...] = ()
+    ) -> None:
+        """Make an expression.
+
+        Raises:
+            OverBudget: It is nested too deep or too wide to match.
+        """
+        self.kind: Final = kind
+        self.parts: Final = parts
+        self.data: Final = data
+        self.depth: Final[int] = 1 + max((part.depth for part in parts), default=0)
+        if self.depth > MAX_DEPTH or len(parts) > MAX_PARTS:
+            raise OverBudget("a regular expression too large to match")
+        self._key = (kind, data, frozenset(parts) if kind == "or" else parts)
+        self._hash = hash(self._key)
+
+    def __hash__(self) -> int:
+        """Give the hash that was computed with the expression."""
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by structure."""
+        if self is other or not isinstance(other, Regex):
+            return self is other
+        return self._hash == other._hash and self._key == other._key
+
+
+NONE = Regex("none")
+EMPTY = Regex("empty")
+EVERYTHING = Regex("not", (NONE,))
+ANY = Regex("range", data=("\0", "\U0002ffff"))
 
 
 def literal(text: str) -> Regex:
     """Match exactly a text."""
-    return ("text", text) if text else EMPTY
+    return Regex("text", data=(text,)) if text else EMPTY
 
 
-def concatenation(left: Regex, right: Regex) -> Regex:
+def concatenation(*members: Regex) -> Regex:
     """Match one after the other."""
-    if NONE in (left, right):
+    flat: list[Regex] = []
+    for member in members:
+        flat.extend(member.parts if member.kind == "then" else (member,))
+    if NONE in flat:
         return NONE
-    if left == EMPTY:
-        return right
-    if right == EMPTY:
-        return left
-    if left[0] == "then":
-        return ("then", left[1], concatenation(_regex(left[2]), right))
-    return ("then", left, right)
+    flat = [member for member in flat if member is not EMPTY]
+    return _joined("then", flat, EMPTY)
 
 
 def union(*members: Regex) -> Regex:
     """Match any of them; nested unions are flattened, so derivatives repeat."""
     flat: dict[Regex, None] = {}
     for member in members:
-        inner = member[1:] if member[0] == "or" else (member,)
-        flat.update(dict.fromkeys(_regex(m) for m in inner if m != NONE))
-    if complement(NONE) in flat:
-        return complement(NONE)
-    if len(flat) > MAX_MEMBERS:
-        raise OverBudget("a regular expression too large to match")
-    if not flat:
-        return NONE
-    return next(iter(flat)) if len(flat) == 1 else ("or", *sorted(flat, key=repr))
+        flat.update(dict.fromkeys(member.parts if member.kind == "or" else (member,)))
+    flat.pop(NONE, None)
+    return EVERYTHING if EVERYTHING in flat else _joined("or", list(flat), NONE)
+
+
+def _joined(kind: str, members: list[Regex], neutral: Regex) -> Regex:
+    if not members:
+        return neutral
+    return members[0] if len(members) == 1 else Regex(kind, tuple(members))
 
 
 def complement(inner: Regex) -> Regex:
     """Match everything else."""
-    return _regex(inner[1]) if inner[0] == "not" else ("not", inner)
+    return inner.parts[0] if inner.kind == "not" else Regex("not", (inner,))
 
 
 def intersection(*members: Regex) -> Regex:
@@ -68,26 +105,20 @@ def intersection(*members: Regex) -> Regex:
 
 def star(inner: Regex) -> Regex:
     """Match any number of repetitions."""
-    if inner in (NONE, EMPTY):
+    if inner.kind in ("none", "empty"):
         return EMPTY
-    return inner if inner[0] == "star" else ("star", inner)
+    return inner if inner.kind == "star" else Regex("star", (inner,))
 
 
 def loop(inner: Regex, least: int, most: int) -> Regex:
-    """Match `least` to `most` repetitions; nothing if that is empty."""
+    """Match `least` to `most` repetitions; nothing if there is no such number."""
     if least > most:
         return NONE
-    if most == 0 or inner == EMPTY:
+    if most == 0 or inner is EMPTY:
         return EMPTY
-    if inner == NONE:
+    if inner.kind == "none":
         return EMPTY if least == 0 else NONE
-    return inner if least == most == 1 else ("loop", inner, least, most)
-
-
-def _regex(part: object) -> Regex:
-    if not isinstance(part, tuple):
-        raise TypeError("a part of a regular expression is one itself")
-    return part
+    return inner if least == most == 1 else Regex("loop", (inner,), (least, most))
 
 
 class _Matcher:
@@ -98,67 +129,63 @@ class _Matcher:
         self.known: dict[tuple[Regex, str], Regex] = {}
         self.nullables: dict[Regex, bool] = {}
 
-    def nullable(self, regex: Regex, depth: int = 0) -> bool:
+    def nullable(self, regex: Regex) -> bool:
         """Tell whether the empty string matches."""
         if regex not in self.nullables:
-            self._spend(depth)
-            self.nullables[regex] = self._nullable(regex, depth + 1)
+            self._spend(regex)
+            self.nullables[regex] = self._nullable(regex)
         return self.nullables[regex]
 
-    def _nullable(self, regex: Regex, depth: int) -> bool:
-        kind = regex[0]
-        inner = [part for part in regex[1:] if isinstance(part, tuple)]
-        if kind == "then":
-            return all(self.nullable(part, depth) for part in inner)
-        if kind == "or":
-            return any(self.nullable(part, depth) for part in inner)
-        if kind == "not":
-            return not self.nullable(inner[0], depth)
-        if kind == "loop":
-            return regex[2] == 0 or self.nullable(inner[0], depth)
-        return kind in ("empty", "star")
+    def _nullable(self, regex: Regex) -> bool:
+        if regex.kind == "then":
+            return all(map(self.nullable, regex.parts))
+        if regex.kind == "or":
+            return any(map(self.nullable, regex.parts))
+        if regex.kind == "not":
+            return not self.nullable(regex.parts[0])
+        if regex.kind == "loop":
+            return regex.data[0] == 0 or self.nullable(regex.parts[0])
+        return regex.kind in ("empty", "star")
 
-    def derive(self, regex: Regex, char: str, depth: int = 0) -> Regex:
+    def derive(self, regex: Regex, char: str) -> Regex:
         """Give what may follow a character."""
         key = (regex, char)
         if key not in self.known:
-            self._spend(depth)
-            self.known[key] = self._derive(regex, char, depth + 1)
+            self._spend(regex)
+            self.known[key] = self._derive(regex, char)
         return self.known[key]
 
-    def _derive(self, regex: Regex, char: str, depth: int) -> Regex:  # noqa: PLR0911  # one case per kind
-        kind = regex[0]
-        if kind == "text":
-            text = str(regex[1])
+    def _derive(self, regex: Regex, char: str) -> Regex:  # noqa: PLR0911  # one case per kind
+        if regex.kind == "text":
+            text = str(regex.data[0])
             return literal(text[1:]) if text[0] == char else NONE
-        if kind == "range":
-            return EMPTY if str(regex[1]) <= char <= str(regex[2]) else NONE
-        inner = [part for part in regex[1:] if isinstance(part, tuple)]
-        if kind == "then":
-            first = concatenation(self.derive(inner[0], char, depth), inner[1])
-            if not self.nullable(inner[0]):
-                return first
-            return union(first, self.derive(inner[1], char, depth))
-        if kind == "or":
-            return union(*(self.derive(part, char, depth) for part in inner))
-        if kind == "not":
-            return complement(self.derive(inner[0], char, depth))
-        if kind == "star":
-            return concatenation(self.derive(inner[0], char, depth), regex)
-        if kind == "loop":
-            return self._derive_loop(regex, inner[0], char, depth)
+        if regex.kind == "range":
+            return EMPTY if str(regex.data[0]) <= char <= str(regex.data[1]) else NONE
+        if regex.kind == "then":
+            return self._derive_sequence(regex.parts, char)
+        if regex.kind == "or":
+            return union(*[self.derive(part, char) for part in regex.parts])
+        if regex.kind == "not":
+            return complement(self.derive(regex.parts[0], char))
+        if regex.kind == "star":
+            return concatenation(self.derive(regex.parts[0], char), regex)
+        if regex.kind == "loop":
+            least, most = (int(bound) for bound in regex.data)
+            rest = loop(regex.parts[0], max(least - 1, 0), most - 1)
+            return concatenation(self.derive(regex.parts[0], char), rest)
         return NONE
 
-    def _derive_loop(self, regex: Regex, inner: Regex, char: str, depth: int) -> Regex:
-        least, most = regex[2], regex[3]
-        if not isinstance(least, int) or not isinstance(most, int):
-            raise TypeError("the bounds of a loop are numbers")
-        rest = loop(inner, max(least - 1, 0), most - 1)
-        return concatenation(self.derive(inner, char, depth), rest)
+    def _derive_sequence(self, parts: tuple[Regex, ...], char: str) -> Regex:
+        branches: list[Regex] = []
+        for index, part in enumerate(parts):
+            branches.append(concatenation(self.derive(part, char), *parts[index + 1 :]))
+            if not self.nullable(part):
+                break
+        return union(*branches)
 
-    def _spend(self, depth: int) -> None:
-        self.steps += 1
-        if self.steps > MAX_STEPS or depth > MAX_DEPTH:
+    def _spend(self, regex: Regex) -> None:
+        self.steps += 1 + len(regex.parts)
+        if self.steps > MAX_STEPS:
             raise OverBudget("a regular expression too large to match")
 
 
@@ -171,7 +198,7 @@ def matches(regex: Regex, text: str) -> bool:
     matcher = _Matcher()
     for char in text:
         regex = matcher.derive(regex, char)
-        if regex == NONE:
+        if regex is NONE:
             return False
     return matcher.nullable(regex)
 
@@ -181,7 +208,7 @@ def _shortest(matcher: _Matcher, regex: Regex, text: str, start: int, least: int
     for end in range(start, len(text) + 1):
         if end - start >= least and matcher.nullable(regex):
             return end
-        if end == len(text) or regex == NONE:
+        if end == len(text) or regex is NONE:
             return None
         regex = matcher.derive(regex, text[end])
     return None
@@ -212,21 +239,12 @@ def _replace_all(_node: App, args: Sequence[Value]) -> Value:
 
 def _range(_node: App, args: Sequence[Value]) -> Value:
     low, high = args
-    return ("range", low, high) if len(low) == len(high) == 1 and low <= high else NONE
+    single = len(low) == len(high) == 1 and low <= high
+    return Regex("range", data=(low, high)) if single else NONE
 
 
 def _difference(_node: App, args: Sequence[Value]) -> Value:
     return intersection(args[0], *map(complement, args[1:]))
-
-
-def _fold(join: Callable[[Regex, Regex], Regex]) -> Callable[[App, Sequence[Value]], Value]:
-    def meaning(_node: App, args: Sequence[Value]) -> Value:
-        result = args[-1]
-        for arg in reversed(args[:-1]):
-            result = join(arg, result)
-        return result
-
-    return meaning
 
 
 def _constant(name: str, regex: Regex, *legacy: str) -> Operator:
@@ -242,7 +260,7 @@ _UNARY = fixed([REGLAN], REGLAN)
 
 OPERATORS = (
     _constant("re.none", NONE, "re.nostr"),
-    _constant("re.all", complement(NONE)),
+    _constant("re.all", EVERYTHING),
     _constant("re.allchar", ANY),
     Operator(
         "str.to_re",
@@ -256,7 +274,7 @@ OPERATORS = (
         lambda _n, args: matches(args[1], args[0]),
         legacy=("str.in.re",),
     ),
-    Operator("re.++", many(REGLAN, REGLAN), _fold(concatenation)),
+    Operator("re.++", many(REGLAN, REGLAN), lambda _n, args: concatenation(*args)),
     Operator("re.union", many(REGLAN, REGLAN), lambda _n, args: union(*args)),
     Operator("re.inter", many(REGLAN, REGLAN), lambda _n, args: intersection(*args)),
     Operator("re.diff", many(REGLAN, REGLAN, 2), _difference),

@@ -147,3 +147,17 @@ def test_a_named_term_can_be_used_again(check):
     script = f"{X}(assert (! (> x 5) :named big))(assert (=> big (< x 9)))"
     assert check(script, {"x": 7}).verdict == "accepted"
     assert check(script, {"x": 9}).codes == ("smt-violated",)
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "(declare-datatypes ((Colour 0)) (((red) (green))))",
+        "(declare-datatype Colour ((red) (green)))",
+        "(declare-datatypes () ((Colour red green)))",
+    ],
+)
+def test_an_enumeration_may_be_declared_in_any_of_its_forms(check, declaration):
+    script = f"{declaration}(declare-const c Colour)(assert (distinct c red))"
+    assert check(script, {"c": "green"}).verdict == "accepted"
+    assert check(script, {"c": "red"}).verdict == "rejected"
