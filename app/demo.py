@@ -33,8 +33,11 @@ DEFAULT = "small"
 PROBLEM = "tea"
 RECORDING = "tea.jsonl"
 ROUNDS = 10
-LIVE_S = 60.0
-"""Seconds the live run may take."""
+DEMO_S = 140.0
+"""Seconds the whole demo may take; what the download leaves is the live run's."""
+RECORDED_S = 15.0
+"""Seconds kept for the recorded part."""
+LIVE_AT_LEAST_S = 20.0
 PULL_S = 100.0
 """Seconds the download may take before the demo goes on without the live part."""
 START_S = 30.0
@@ -62,12 +65,14 @@ def run_demo(*, offline: bool = False, keep: bool = False, model: str | None = N
         0 when the story came to its end, also if the live model exhausted its budget honestly.
     """
     with reported():
+        deadline = time.monotonic() + DEMO_S - RECORDED_S
         settings = load_settings()
         examples = find_examples()
         print_lines(INTRO)
         upstream = None if offline else find_model_to_ask(model, settings.models_dir)
         if upstream is not None:
-            show_live(upstream, read_problem(examples / "pddl" / PROBLEM))
+            seconds = max(LIVE_AT_LEAST_S, deadline - time.monotonic())
+            show_live(upstream, read_problem(examples / "pddl" / PROBLEM), seconds=seconds)
         recording = examples / "recordings" / RECORDING
         show_recorded(recording)
         show_next_steps()
@@ -156,16 +161,16 @@ def progress_line() -> Callable[[str, int, int], None]:
     return draw
 
 
-def show_live(upstream: Upstream, problem: dict[str, str]) -> None:
+def show_live(upstream: Upstream, problem: dict[str, str], *, seconds: float) -> None:
     """Let the real model try, through the real service, and show every round."""
     headline("Live: one cup of tea")
     with serving(upstream) as url:
         print_lines(
             f"The service listens on {url}. The model gets at most {ROUNDS} rounds and "
-            f"{LIVE_S:g} seconds; it is loaded first."
+            f"{seconds:.0f} seconds; it is loaded first."
         )
         show("")
-        watch(url, problem, Story(ROUNDS, full=False), seconds=LIVE_S)
+        watch(url, problem, Story(ROUNDS, full=False), seconds=seconds)
 
 
 def show_recorded(recording: Path) -> None:

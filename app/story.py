@@ -136,7 +136,7 @@ class Story:
             case NoCandidate():
                 self._line(event, "no answer", "nothing in the response looks like a plan")
             case CallFailed():
-                self._line(event, "no call", f"{event.code}: {event.message}")
+                self._line(event, event.code, event.message)
             case _:
                 pass
 
@@ -147,7 +147,7 @@ class Story:
         show(
             f"{start}  round {event.round:>2} of {self.rounds}  {bar} {event.at:6.1f} s  {verdict}"
         )
-        show(f"    {textwrap.shorten(printable(headline), WIDTH - 4, placeholder=' ...')}")
+        print_lines(printable(headline), "    ")
 
 
 def count(number: int, noun: str) -> str:

@@ -115,7 +115,7 @@ def scripted(*answers: str) -> ScriptedUpstream:
 
 
 def test_the_live_part_shows_every_round(capsys: pytest.CaptureFixture[str]) -> None:
-    show_live(scripted(WRONG, RIGHT), read_problem(EXAMPLES / "pddl" / "tea"))
+    show_live(scripted(WRONG, RIGHT), read_problem(EXAMPLES / "pddl" / "tea"), seconds=60)
     find_in_order(
         capsys.readouterr().out,
         "http://127.0.0.1:",
@@ -133,7 +133,7 @@ def test_a_live_model_that_finds_nothing_is_told_as_such(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo, "ROUNDS", 2)
-    show_live(scripted(WRONG), read_problem(EXAMPLES / "pddl" / "tea"))
+    show_live(scripted(WRONG), read_problem(EXAMPLES / "pddl" / "tea"), seconds=60)
     out = capsys.readouterr().out
     find_in_order(out, "repeated", "Not certified: exhausted (rounds) after 2 rounds")
     assert "Certified after" not in out
@@ -188,7 +188,7 @@ def test_an_upstream_that_fails_is_told(capsys: pytest.CaptureFixture[str]) -> N
     def fail(_: Request) -> str:
         raise UpstreamError("upstream-failed", "the process died")
 
-    show_live(ScriptedUpstream(fail), read_problem(EXAMPLES / "pddl" / "tea"))
+    show_live(ScriptedUpstream(fail), read_problem(EXAMPLES / "pddl" / "tea"), seconds=60)
     assert "upstream-failed" in capsys.readouterr().out
 
 
