@@ -1,6 +1,7 @@
 """Routes that work: `POST /solve` and `POST /check`."""
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
@@ -16,6 +17,9 @@ from app.runs import Run
 from app.service import Service
 from app.stream import ClientGoneError, EventStream, attend, frame
 from backprompt.budget import Usage
+from backprompt.render import printable
+
+logger = logging.getLogger("llm_modulo.runs")
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -127,6 +131,7 @@ async def _execute(service: Service, run: Run) -> SolveResult:
         raise _with_costs(error, run) from error
     code = result.reason or ""
     if result.status == "failed" and code.startswith("upstream-"):
+        logger.warning("%s: %s: %s", run.id, code, printable(run.failure or ""))
         raise _with_costs(ServiceError(code, run.explain_failure()), run)
     return result
 

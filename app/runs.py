@@ -31,6 +31,10 @@ from critics.judge import Demand
 from critics.types import Assurance, Feasibility, Feasible, Judgement, KernelError, Undecided
 from critics.worker import Pool
 
+HARMLESS = frozenset(
+    {"upstream-none", "upstream-unreachable", "upstream-timeout", "upstream-refused"}
+)
+"""Failures of a call before which, or without which, no model has said anything."""
 MODEL_CHARS = 200
 """An upstream may call its model anything; so much of it is shown."""
 ANY = frozenset(Assurance)
@@ -164,17 +168,28 @@ class Run:
     def explain_failure(self) -> str:
         """Say why the upstream failed.
 
-        An upstream's own words may echo the prompt, and with it a rejected candidate. They are
-        repeated only while there is no candidate yet, or where the client may see everything.
+        An upstream's own words may echo the prompt, and with it a rejected candidate; those of a
+        5xx or of an unreadable answer may even quote what the model was just saying. They are
+        repeated only where neither can be, or where the client may see everything.
         """
-        failed = [event for event in self.journal.events if isinstance(event, CallFailed)]
+        failed = self._failures
         answered = any(isinstance(event, CallFinished) for event in self.journal.events)
         if not failed:
             return f"the {self.source} upstream failed"
-        if not answered or self._shows_all:
+        harmless = failed[-1].code in HARMLESS and not answered
+        if harmless or self._shows_all:
             return failed[-1].message[:500]
         status = f" with HTTP status {failed[-1].status}" if failed[-1].status else ""
         return f"the {self.source} upstream failed{status} in round {failed[-1].round}"
+
+    @property
+    def failure(self) -> str | None:
+        """What the upstream said of the last call that failed; it may echo the prompt."""
+        return self._failures[-1].message if self._failures else None
+
+    @property
+    def _failures(self) -> list[CallFailed]:
+        return [event for event in self.journal.events if isinstance(event, CallFailed)]
 
     @property
     def _shows_all(self) -> bool:

@@ -8,6 +8,7 @@ from backprompt.journal import (
     CandidateRepeated,
     Certified,
     Decided,
+    Ended,
     Event,
     Judged,
     NoCandidate,
@@ -20,10 +21,13 @@ BAR = 10
 """Characters of the budget bar."""
 WIDTH = 100
 """Characters of a line; a headline is cut to fit."""
+ERASE = "\r\x1b[K"
 
 
 class Watcher:
-    """Writes lines about a run as its events come.
+    """Writes a line about each round of a run when the round is over.
+
+    On a terminal a line that is replaced says meanwhile that the model is being asked.
 
     Args:
         budget: What the bar is measured against.
@@ -34,36 +38,55 @@ class Watcher:
         """Write nothing yet."""
         self._budget = budget
         self._stream = stream
+        self._last: Event | None = None
+        self._said = ""
+        self._score = -1.0
+        self._more: list[str] = []
 
     def see(self, event: Event) -> None:
-        """Write a line about an event, if it is worth one."""
-        said = _say(event)
-        if said is None:
-            return
-        used = max(event.round / self._budget.rounds, min(event.at / self._budget.seconds, 1.0))
+        """Take in an event; the start of a round and the end of the run end the round before."""
+        match event:
+            case RoundStarted():
+                self._close()
+                if self._stream.isatty():
+                    self._write(f"{self._bar(event)}  asking", end="")
+            case Judged(judgement=judgement):
+                headline = first_headline(judgement) or "nothing to object"
+                self._say(f"{judgement.verdict.value}: {headline}", judgement.score)
+            case CandidateRepeated():
+                self._say("repeated an answer that was judged before", -0.5)
+            case NoCandidate():
+                self._say("the response holds no answer", -0.5)
+            case CallFailed():
+                self._say(f"{event.code}: {event.message}", -0.5)
+            case Decided():
+                self._more.append(f"{event.decision}: {event.why}")
+            case Certified():
+                self._more.append("certified")
+            case Ended():
+                self._close()
+        self._last = event
+
+    def _say(self, said: str, score: float) -> None:
+        if score > self._score:
+            self._said, self._score = printable(said), score
+
+    def _close(self) -> None:
+        if self._last is not None and self._said:
+            more = f" ({'; '.join(self._more)})" if self._more else ""
+            start = f"{self._bar(self._last)}  "
+            room = WIDTH - len(start) - len(more)
+            self._write(f"{start}{self._said[:room]}{more}")
+        self._said, self._score, self._more = "", -1.0, []
+
+    def _bar(self, event: Event) -> str:
+        budget = self._budget
+        used = max(event.round / budget.rounds, min(event.at / budget.seconds, 1.0))
         filled = min(round(used * BAR), BAR)
         bar = f"[{'#' * filled}{'.' * (BAR - filled)}]"
-        line = f"{bar} round {event.round}/{self._budget.rounds} {event.at:6.1f} s  {said}"
-        self._stream.write(f"{line[:WIDTH]}\n")
+        return f"{bar} round {event.round}/{budget.rounds} {event.at:6.1f} s"
+
+    def _write(self, line: str, end: str = "\n") -> None:
+        erased = ERASE if self._stream.isatty() else ""
+        self._stream.write(f"{erased}{line}{end}")
         self._stream.flush()
-
-
-def _say(event: Event) -> str | None:  # noqa: PLR0911  # one line per kind of event
-    match event:
-        case RoundStarted():
-            return "asking" + (" afresh" if event.fresh and event.round > 1 else "")
-        case Judged():
-            headline = first_headline(event.judgement)
-            return f"{event.judgement.verdict.value}: {printable(headline or 'nothing to object')}"
-        case CandidateRepeated():
-            return "repeated an answer that was judged before"
-        case NoCandidate():
-            return "the response holds no answer"
-        case CallFailed():
-            return f"{event.code}: {printable(event.message)}"
-        case Decided():
-            return f"{event.decision}: {event.why}"
-        case Certified():
-            return "certified"
-        case _:
-            return None

@@ -54,6 +54,28 @@ async def test_what_an_upstream_echoes_of_the_prompt_stays_inside(pool, accept):
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("status", [200, 500, 502])
+async def test_what_a_failing_upstream_quotes_of_the_model_stays_inside(pool, accept, status):
+    quote = json.dumps({"error": {"message": f"cannot parse output: {CANARY}"}}).encode()
+    async with UpstreamServer(default=Reply(status=status, body=quote)) as upstream:
+        settings = {"base_url": upstream.base_url, "model": "m", "retries": 0}
+        async with client(make_app(pool, upstream=settings)) as http:
+            response = await http.post("/solve", json=REQUEST, headers={"accept": accept})
+    assert "upstream-" in response.text
+    assert CANARY not in response.text
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_a_refusal_before_any_answer_is_told_in_the_upstreams_words(pool, accept):
+    refusal = json.dumps({"error": {"message": "no such model"}}).encode()
+    async with UpstreamServer(default=Reply(status=404, body=refusal)) as upstream:
+        app = make_app(pool, upstream={"base_url": upstream.base_url, "model": "m"})
+        async with client(app) as http:
+            response = await http.post("/solve", json=REQUEST, headers={"accept": accept})
+    assert "no such model" in response.text
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 @pytest.mark.parametrize("asked", [{"trace": True}, {"on_fail": "best_effort"}])
 async def test_who_asks_for_it_sees_it_marked(pool, accept, asked):
     sent = await told(pool, {**REQUEST, **asked}, accept)

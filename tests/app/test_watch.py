@@ -4,7 +4,7 @@ import pytest
 
 from app.exits import Exit, exit_of_code, exit_of_run
 from app.ids import new_id
-from app.watch import WIDTH, Watcher
+from app.watch import ERASE, WIDTH, Watcher
 from backprompt.budget import Budget, Usage
 from backprompt.journal import CallFailed, Decided, Ended, Judged, NoCandidate, RoundStarted, Status
 from backprompt.upstream import Sampling
@@ -14,7 +14,7 @@ from critics.types import Diagnostic, Judgement, Verdict
 def lines(*events) -> list[str]:
     stream = io.StringIO()
     watcher = Watcher(Budget(rounds=4, seconds=100), stream)
-    for event in events:
+    for event in (*events, Ended(status=Status.EXHAUSTED, usage=Usage())):
         watcher.see(event)
     return stream.getvalue().splitlines()
 
@@ -50,24 +50,45 @@ def test_what_a_model_wrote_cannot_steer_the_terminal_or_break_the_line():
     assert len(line) == WIDTH
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        (RoundStarted(round=2, messages=(), sampling=Sampling(), calls=(1,), fresh=True), "afresh"),
-        (NoCandidate(round=1, call=0), "holds no answer"),
-        (Decided(round=1, decision="restart", why="no-progress"), "restart: no-progress"),
-    ],
-)
-def test_other_events_have_their_line(event, said):
-    assert said in lines(event)[0]
+def started(number: int) -> RoundStarted:
+    return RoundStarted(round=number, messages=(), sampling=Sampling(), calls=(1,), fresh=True)
 
 
-def test_a_failed_call_is_told_and_the_end_is_not():
+def test_a_round_has_one_line_whatever_happens_in_it():
+    restart = Decided(round=2, at=3.0, decision="restart", why="no-progress")
+    found = lines(started(1), NoCandidate(round=1, call=0), started(2), rejected("no"), restart)
+    assert [line.split("  ")[-1] for line in found] == [
+        "the response holds no answer",
+        "rejected: no (restart: no-progress)",
+    ]
+
+
+def test_the_best_candidate_of_a_round_is_the_one_that_is_told():
+    accepted = rejected("x").judgement.model_copy(
+        update={"verdict": Verdict.ACCEPTED, "score": 1.0, "diagnostics": ()}
+    )
+    good = Judged(round=2, at=3.0, candidate=1, judgement=accepted)
+    (line,) = lines(started(2), rejected("no"), good, rejected("nor this"))
+    assert line.endswith("accepted: nothing to object")
+
+
+def test_a_failed_call_is_told():
     failed = CallFailed(
         round=1, call=0, code="upstream-failed", message="HTTP 500", usage=Usage(), spent=Usage()
     )
-    ended = Ended(status=Status.EXHAUSTED, usage=Usage())
-    assert len(lines(failed, ended)) == 1
+    assert lines(started(1), failed)[0].endswith("upstream-failed: HTTP 500")
+
+
+def test_a_terminal_sees_that_the_model_is_asked_and_the_line_is_replaced():
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    watcher = Watcher(Budget(rounds=4, seconds=100), stream)
+    for event in (started(1), rejected("no"), started(2)):
+        watcher.see(event)
+    asking, told, again = stream.getvalue().split(ERASE)[1:]
+    assert asking.endswith("asking")
+    assert told.endswith("rejected: no\n")
+    assert again.endswith("asking")
 
 
 @pytest.mark.parametrize(
