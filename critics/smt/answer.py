@@ -178,7 +178,7 @@ def _read_string(given: Any) -> str:
         raise Unreadable("to be a string")
     if len(given) > MAX_STRING:
         raise Unreadable(f"to have at most {MAX_STRING:,} characters")
-    if any(ord(c) > LAST_CHARACTER or 0xD800 <= ord(c) <= 0xDFFF for c in given):  # noqa: PLR2004  # surrogates
+    if not encodable(given) or any(ord(char) > LAST_CHARACTER for char in given):
         raise Unreadable("to hold characters up to U+2FFFF, and no lone surrogates")
     return given
 
@@ -246,7 +246,14 @@ def _refuse(token: str) -> Never:
     raise ValueError(f"`{token}` is not JSON")
 
 
+def encodable(text: str) -> bool:
+    """Tell whether a text holds no lone surrogates, which no message could repeat."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if not all(encodable(key) for key, _ in pairs):
+        raise ValueError("a key holds half a character")
     found = dict(pairs)
     if len(found) == len(pairs):
         return found

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import AliasChoices, Field, model_validator
 
-from critics.smt.answer import Number, read_object
+from critics.smt.answer import Number, encodable, read_object
 from critics.smt.expressions import read_formula
 from critics.smt.faults import Faults, ScriptFault
 from critics.smt.friendly import read_bounds, read_rules, read_variables
@@ -212,7 +212,7 @@ def _claim(policy: Policy, item: Any, index: int) -> Claim:
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, str) and not isinstance(value, Number)
+    return isinstance(value, str) and not isinstance(value, Number) and encodable(value)
 
 
 def _bad(headline: str, index: int | None) -> Diagnostic:

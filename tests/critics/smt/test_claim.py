@@ -90,6 +90,8 @@ def test_one_bad_claim_is_not_hidden_by_good_ones():
         '{"claims": ["true"], "premises": ["false"]}',
         '{"claims": ["true) (exit"]}',
         '{"claims": ["(> pays"]}',
+        '{"claims": [{"name": "\\ud800", "expr": "true"}]}',
+        '{"claims": ["\\ud800"]}',
         '{"claims": ["pays"]}',
         '{"claims": ["(> unknown 0)"]}',
         '{"claims": [{"name": "a", "expr": "true"}, {"name": "a", "expr": "true"}]}',

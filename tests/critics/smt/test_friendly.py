@@ -1,5 +1,10 @@
-import pytest
+import json
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from critics.judge import judge
 from critics.smt import domain
 from critics.smt.schema import SmtProblem
 
@@ -115,6 +120,39 @@ def test_an_expression_means_what_it_says(check_rules, expr, holds):
 def test_an_expression_outside_the_language_is_refused(refuse, expr):
     payload = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": expr}]}
     assert len(refuse(payload)) == 1
+
+
+ATOMS = st.sampled_from(["x", "y", "3", "-2", "0", "7"])
+
+
+@st.composite
+def python_expressions(draw, depth=4):
+    """Write arithmetic and logic that mean the same in Python, with few parentheses."""
+    if depth == 0:
+        return f"{draw(ATOMS)} {draw(st.sampled_from(['<', '<=', '==', '!=', '>']))} {draw(ATOMS)}"
+    operators = ["and", "or", "+", "-", "*", "<", "==", ">=", "not", "// 3 +", "% 4 -", "if p else"]
+    operator = draw(st.sampled_from(operators))
+    left, right = (
+        draw(python_expressions(depth - 1)),
+        draw(python_expressions(depth - 2 * (depth > 1))),
+    )
+    if operator in ("and", "or"):
+        return f"{left} {operator} {right}"
+    if operator == "not":
+        return f"not {left}"
+    if operator == "if p else":
+        return f"({left} if {right} else {left})"
+    side = f"({left})" if draw(st.booleans()) else draw(ATOMS)
+    return f"{draw(ATOMS)} {operator} {side} * {draw(ATOMS)} < {draw(ATOMS)}"
+
+
+@settings(max_examples=300, deadline=None)
+@given(python_expressions(), st.integers(-9, 9), st.integers(-9, 9))
+def test_an_expression_means_what_python_says(expr, x, y):
+    payload = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": expr}]}
+    judgement = judge(domain, payload, json.dumps(ANSWER | {"x": x, "y": y}))
+    holds = bool(eval(expr, {"x": x, "y": y}))  # noqa: S307  # Python itself is the oracle
+    assert judgement.verdict == ("accepted" if holds else "rejected"), judgement.diagnostics
 
 
 def test_a_long_sum_is_read(check_rules):
