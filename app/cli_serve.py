@@ -1,6 +1,7 @@
 """`modulo serve`: the HTTP service under uvicorn."""
 
 import asyncio
+import ipaddress
 import logging
 import socket
 import sys
@@ -35,6 +36,8 @@ class Server(uvicorn.Server):
             host, port = (sockets or [])[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
+            if not ipaddress.ip_address(host).is_loopback:
+                note(f"warning: whoever reaches {shown} may use this service; it has no login")
             self._told = asyncio.ensure_future(self._tell_upstream())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

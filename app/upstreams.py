@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
 from app.settings import Settings, UpstreamSettings
-from backprompt.upstream import ReplayUpstream, Upstream
+from backprompt.upstream import ReplayUpstream, Upstream, UpstreamError
 
 if TYPE_CHECKING:
     import httpx
@@ -107,7 +107,9 @@ def for_model(
         ServiceError: There is none, or it has only one model and another one is asked for.
     """
     if choice.upstream is None:
-        raise ServiceError("upstream-none", "no model is configured or found", help=[REMEDY])
+        wanted = model or settings.upstream.model
+        named = f"no upstream with the model `{wanted}`" if wanted else "no model"
+        raise ServiceError("upstream-none", f"{named} is configured or found", help=[REMEDY])
     if model is None or model == choice.model:
         return choice.upstream
     if choice.base_url is None:
@@ -179,10 +181,18 @@ def _models(response: "httpx.Response") -> list[str]:
 
 
 def _embedded(settings: Settings) -> Choice | None:
-    """Use the embedded model, if its runtime and weights are installed."""
-    from app.embedded import find_local  # noqa: PLC0415  # only where needed
+    """Use the embedded model, if its runtime and weights are installed and no other is wanted."""
+    from app.embedded import embedded_upstream, find_local  # noqa: PLC0415  # only where needed
+    from app.models import MODELS  # noqa: PLC0415  # as above
 
-    upstream = find_local(settings.models_dir)
-    if upstream is None:
+    wanted, directory = settings.upstream.model, settings.models_dir
+    if wanted is not None and wanted in MODELS:
+        try:
+            upstream: Upstream | None = embedded_upstream(wanted, directory)
+        except UpstreamError:
+            return None
+    else:
+        upstream = find_local(directory)
+    if upstream is None or wanted not in {None, upstream.name, *MODELS}:
         return None
     return Choice("embedded", upstream.name, f"embedded model {upstream.name}", None, upstream)

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app import upstreams
+from app import embedded, upstreams
 from app.failures import ServiceError
 from app.settings import Settings
 from app.upstreams import choose_upstream, for_model, replay_choice, require_usable
 from backprompt.openai_upstream import make_client
+from backprompt.upstream import ScriptedUpstream
 from tests.upstream_server import UpstreamServer
 
 
@@ -31,7 +32,26 @@ def recording():
 def nobody_else(monkeypatch):
     """No server and no weights of whoever runs the tests."""
     monkeypatch.setattr(upstreams, "PORTS", (1,))
-    monkeypatch.setattr(upstreams, "_embedded", lambda _settings: None)
+    monkeypatch.setattr(embedded, "find_local", lambda _directory: None)
+    monkeypatch.setattr(embedded, "runtime_installed", lambda: False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind"), [(None, "embedded"), ("weights", "embedded"), ("other", "none")]
+)
+async def test_the_embedded_model_stands_in_only_for_itself(http, monkeypatch, wanted, kind):
+    model = ScriptedUpstream(lambda _request: "", name="weights")
+    monkeypatch.setattr(embedded, "find_local", lambda _directory: model)
+    choice = await choose_upstream(Settings(upstream={"model": wanted}), http)
+    assert choice.kind == kind
+    if kind == "none":
+        with pytest.raises(ServiceError, match="`other`"):
+            for_model(choice, None, Settings(upstream={"model": wanted}), http)
+
+
+async def test_an_embedded_model_that_is_not_installed_is_not_replaced_by_another(http):
+    choice = await choose_upstream(Settings(upstream={"model": "tiny"}), http)
+    assert choice.kind == "none"
 
 
 def port_of(server: UpstreamServer) -> int:
