@@ -49,7 +49,7 @@ class Section:
 
 
 @dataclass(slots=True)
-class Plan:
+class Draft:
     """Steps that belong together, while they are collected."""
 
     place: Place
@@ -67,10 +67,11 @@ class Plan:
     """Items of the same list since the last step that tell no step; a later item keeps them."""
     blank: bool = False
 
-    @property
-    def all_steps(self) -> list[Step]:
-        """The steps with those that may belong to it."""
-        return [*self.before, *self.steps]
+    def release(self) -> list[Step]:
+        """Give the steps so far away, to what may go on with them."""
+        steps, self.before = self.before, []
+        steps.extend(self.steps)
+        return steps
 
     @property
     def text(self) -> str:
@@ -215,18 +216,18 @@ def _split_sections(text: str) -> list[Section]:
     return sections
 
 
-def _find_plans(sections: list[Section], names: Names, *, lenient: bool) -> list[Plan]:
+def _find_plans(sections: list[Section], names: Names, *, lenient: bool) -> list[Draft]:
     found = _collect(sections, names, lenient=lenient)
     return [plan for plan in found if _is_plan(plan, names)]
 
 
-def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterator[Plan]:
+def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterator[Draft]:
     """Group the lines with steps into plans."""
-    current: Plan | None = None
+    current: Draft | None = None
     for index, section in enumerate(sections):
         listed = read_json("\n".join(section.lines), names)
         if listed:
-            yield Plan(section.place, Style.PARENTHESES, listed, known=True, section=index)
+            yield Draft(section.place, Style.PARENTHESES, listed, known=True, section=index)
             continue
         for line in _read_lines(section.lines, names, lenient=lenient):
             told = line.style is Style.TOLD and not (lenient or _follows(current, line))
@@ -234,24 +235,28 @@ def _collect(sections: list[Section], names: Names, *, lenient: bool) -> Iterato
                 _pass_by(current, line)
             elif current is None or not _explains(current, line):
                 joins = current is not None and _joins(current, line, index)
-                if current is not None and not joins:
-                    yield from _readings(current, closed=joins is False)
+                if current is not None and joins is False:
+                    yield from _readings(current)
                 if current is None or not joins:
-                    before = [] if current is None or joins is False else current.all_steps
-                    current = Plan(section.place, line.style, before=before)
+                    following = Draft(section.place, line.style)
+                    if current is not None and joins is None:
+                        following.before = current.release()
+                        yield current
+                    current = following
                 _append(current, line, index)
     if current is not None:
-        yield from _readings(current, closed=True)
+        yield from _readings(current)
 
 
-def _readings(plan: Plan, *, closed: bool) -> Iterator[Plan]:
+def _readings(plan: Draft) -> Iterator[Draft]:
     """Give a plan, and as another reading the one it may be the end of."""
     yield plan
-    if closed and plan.before:
-        yield Plan(Place.PROSE, plan.style, plan.all_steps, plan.known, section=plan.section)
+    if plan.before:
+        steps = [*plan.before, *plan.steps]
+        yield Draft(Place.PROSE, plan.style, steps, plan.known, section=plan.section)
 
 
-def _append(plan: Plan, line: Line, section: int) -> None:
+def _append(plan: Draft, line: Line, section: int) -> None:
     if plan.skipped and _follows(plan, line):
         plan.steps.extend(plan.skipped)
     plan.steps.extend(line.steps)
@@ -264,14 +269,14 @@ def _append(plan: Plan, line: Line, section: int) -> None:
     plan.skipped.clear()
 
 
-def _follows(plan: Plan | None, line: Line) -> bool:
+def _follows(plan: Draft | None, line: Line) -> bool:
     """Say whether a line has the next number of a plan's list."""
     if plan is None or plan.number is None or line.number is None:
         return False
     return line.number == plan.number + len(plan.skipped) + 1
 
 
-def _pass_by(plan: Plan | None, line: Line) -> None:
+def _pass_by(plan: Draft | None, line: Line) -> None:
     if plan is None:
         return
     if line.kind is Kind.BLANK:
@@ -286,21 +291,21 @@ def _pass_by(plan: Plan | None, line: Line) -> None:
         plan.gap.append("then")
 
 
-def _describes(plan: Plan | None, line: Line, names: Names) -> bool:
+def _describes(plan: Draft | None, line: Line, names: Names) -> bool:
     """Say whether a line states facts or schemas, and touches no plan."""
     facts = all(names.is_fact(step[0]) for step in line.steps)
     schema = any(part.startswith("?") for step in line.steps for part in step)
     return (facts or schema) and (plan is None or bool(plan.gap) or plan.blank)
 
 
-def _explains(plan: Plan, line: Line) -> bool:
+def _explains(plan: Draft, line: Line) -> bool:
     """Say whether a line only explains the step above it: an indented point below a number."""
     below = plan.number is not None and line.number is None and line.indent > plan.indent
     plain = line.style is not Style.PARENTHESES or not line.known
     return below and plain and line.bulleted and bool(plan.steps) and line.steps[0] != ("...",)
 
 
-def _joins(plan: Plan, line: Line, section: int) -> bool | None:
+def _joins(plan: Draft, line: Line, section: int) -> bool | None:
     """Say whether a line goes on with the plan before it; `None` if the text does not say."""
     apart = plan.section != section
     said = " ".join(plan.gap).lower()
@@ -330,7 +335,7 @@ def _goes_on(said: str) -> bool | None:
     return True if _WENT_ON.search(said) else None
 
 
-def _is_plan(plan: Plan, names: Names) -> bool:
+def _is_plan(plan: Draft, names: Names) -> bool:
     """Say whether steps are a plan: one names an action, or all take the problem's objects."""
     if plan.known:
         return True

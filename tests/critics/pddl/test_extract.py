@@ -331,6 +331,7 @@ def test_a_response_that_is_too_large_is_not_cut_to_a_shorter_plan():
         "<think>" * 100_000,
         "(:init\n\n" * 40_000,
         "```\n" * 80_000,
+        "```\n(pick-up a)\n```\n```\n(stack a b)\n```\n" * 10_000,
         "(:action x " + " " * 1_000_000,
         "(pick-up a) " * 80_000,
         "(pick-up a)\n" * 80_000,
