@@ -33,11 +33,11 @@ DEFAULT = "small"
 PROBLEM = "tea"
 RECORDING = "tea.jsonl"
 ROUNDS = 10
-DEMO_S = 140.0
+DEMO_S = 150.0
 """Seconds the whole demo may take; what the download leaves is the live run's."""
 RECORDED_S = 15.0
 """Seconds kept for the recorded part."""
-LIVE_AT_LEAST_S = 20.0
+LIVE_AT_LEAST_S = 40.0
 PULL_S = 100.0
 """Seconds the download may take before the demo goes on without the live part."""
 START_S = 30.0
