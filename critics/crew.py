@@ -102,6 +102,7 @@ class Crew:
         self._busy = 0
         self._rest_timer: asyncio.TimerHandle | None = None
         self._resting: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._memory_mb = memory_mb
         self._recycle_after = recycle_after
         self._preload = tuple(preload)
@@ -146,13 +147,25 @@ class Crew:
         self._closed = True
         if self._rest_timer is not None:
             self._rest_timer.cancel()
-        if self._resting is not None:
-            await self._resting
+        if self._warming is not None:
+            self._warming.cancel()
+        tasks = [task for task in (self._resting, self._warming) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
         async with self._starting:
             self._dismiss()
             if self._zygote is not None:
                 await self._zygote.aclose()
                 self._zygote = None
+
+    def warm(self) -> None:
+        """Start in the background, so that a later job need not wait for the imports."""
+        if not self._closed and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
+        async with self._awake():
+            with contextlib.suppress(RuntimeError):
+                await self.start()
 
     async def start(self) -> None:
         """Make sure that workers can be forked.
@@ -164,6 +177,7 @@ class Crew:
             if self._closed:
                 raise RuntimeError("the worker pool is closed")
             if self._zygote is not None and self._zygote.alive:
+                await self._zygote.wait_ready()
                 return
             self._dismiss()
             if self._zygote is not None:

@@ -36,6 +36,17 @@ class Engines:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
 
+    def warm(self, domain_name: str) -> None:
+        """Import the engines in the background if a domain gives second opinions.
+
+        The imports take seconds; while a model writes its first answer they cost nobody time.
+
+        Raises:
+            DomainError: There is no such domain.
+        """
+        if find_domain(domain_name).second_opinion is not None:
+            self.crew.warm()
+
     async def feasibility(
         self, domain_name: str, payload: Payload, *, deadline_s: float = 30.0
     ) -> Feasibility:

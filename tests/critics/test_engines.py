@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from critics.domain import DomainError
@@ -44,3 +46,28 @@ async def test_the_users_errors_are_raised(pool: Pool) -> None:
         await pool.engines.feasibility("hostile", {"path": 1})
     with pytest.raises(DomainError):
         await pool.engines.solve("none", {})
+
+
+async def test_engines_can_be_warmed_in_the_background() -> None:
+    async with Pool(size=1, idle_s=0.05) as pool:
+        pool.engines.warm("toy")
+        assert pool.engines.crew._warming is None
+        pool.engines.warm("hostile")
+        pool.engines.warm("hostile")
+        warming = pool.engines.crew._warming
+        assert warming is not None
+        await warming
+        zygote = pool.engines.crew._zygote
+        assert zygote is not None
+        assert zygote.alive
+        feasibility = await pool.engines.feasibility("hostile", {})
+        assert feasibility.status is Feasible.INFEASIBLE
+
+
+async def test_a_pool_that_is_still_warming_can_be_closed() -> None:
+    pool = Pool(size=1)
+    pool.engines.warm("hostile")
+    await asyncio.sleep(0)
+    await pool.aclose()
+    pool.engines.warm("hostile")
+    assert pool.engines.crew._zygote is None

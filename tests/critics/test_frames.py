@@ -6,19 +6,20 @@ from hypothesis import strategies as st
 
 from critics import frames
 
+KEYS = st.text(max_size=9)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=())),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    | st.text(st.characters(exclude_categories=()), max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=5,
 )
 
 
 @settings(max_examples=30)
-@given(st.lists(st.dictionaries(st.text(), VALUES), max_size=3))
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=3), max_size=3))
 def test_messages_arrive_as_they_were_sent(messages: list[dict]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
