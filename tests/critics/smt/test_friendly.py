@@ -128,20 +128,17 @@ ATOMS = st.sampled_from(["x", "y", "3", "-2", "0", "7"])
 @st.composite
 def python_expressions(draw, depth=4):
     """Write arithmetic and logic that mean the same in Python, with few parentheses."""
-    if depth == 0:
+    if depth <= 0:
         return f"{draw(ATOMS)} {draw(st.sampled_from(['<', '<=', '==', '!=', '>']))} {draw(ATOMS)}"
-    operators = ["and", "or", "+", "-", "*", "<", "==", ">=", "not", "// 3 +", "% 4 -", "if p else"]
+    operators = ["and", "or", "+", "-", "*", "<", "==", ">=", "not", "// 3 +", "% 4 -", "if"]
     operator = draw(st.sampled_from(operators))
-    left, right = (
-        draw(python_expressions(depth - 1)),
-        draw(python_expressions(depth - 2 * (depth > 1))),
-    )
-    if operator in ("and", "or"):
-        return f"{left} {operator} {right}"
+    left = draw(python_expressions(depth - 1))
     if operator == "not":
         return f"not {left}"
-    if operator == "if p else":
-        return f"({left} if {right} else {left})"
+    if operator in ("and", "or"):
+        return f"{left} {operator} {draw(python_expressions(depth - 2))}"
+    if operator == "if":
+        return f"({left} if {draw(ATOMS)} > 0 else {draw(python_expressions(depth - 2))})"
     side = f"({left})" if draw(st.booleans()) else draw(ATOMS)
     return f"{draw(ATOMS)} {operator} {side} * {draw(ATOMS)} < {draw(ATOMS)}"
 
