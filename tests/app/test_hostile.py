@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.app.conftest import REQUEST, client, make_app, served
+from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -222,3 +223,17 @@ async def test_no_request_makes_a_5xx(pool, body):
     assert response.status_code in {200, 400, 422}
     if response.status_code != 200:
         assert all(fault["pointer"].startswith("#") for fault in response.json()["errors"])
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("asked", [{}, {"trace": True}, {"on_fail": "best_effort"}])
+async def test_a_model_that_writes_no_characters_harms_nobody(pool, accept, asked):
+    weird = "\ud800 \0 \u2028 \u202e \x1b[31m " + "x" * 100_000
+    async with UpstreamServer(default=Reply(weird, model="\ud800\n")) as upstream:
+        settings = {"base_url": upstream.base_url, "model": "m"}
+        async with client(make_app(pool, upstream=settings)) as http:
+            headers = {"accept": accept}
+            response = await http.post("/solve", json={**REQUEST, **asked}, headers=headers)
+    assert response.status_code == 200
+    text = response.text.strip().split("data: ")[-1]
+    assert json.loads(text)["status"] == "exhausted"
