@@ -216,7 +216,7 @@ async def read_lines(descriptor: int) -> AsyncIterator[bytes]:
 async def _feed(window: Window, lines: AsyncIterable[bytes] | Iterable[bytes]) -> None:
     blank = False
     async for raw in _each(lines):
-        line = raw.rstrip(b"\r\n")
+        line = raw[: MAX_LINE_BYTES + 2].rstrip(b"\r\n")[: MAX_LINE_BYTES + 1]
         if blank:
             await window.add(b"")
         blank = not line.strip()

@@ -141,6 +141,11 @@ async def test_a_few_large_lines_fill_the_window(
     assert [answer["id"] for answer in await answers(pool, lines)] == list(range(20))
 
 
+async def test_a_line_of_any_length_costs_only_its_own_answer(pool: Pool) -> None:
+    lines = [line(1), line(2, "x" * (70 << 20)), b"\xff" * (12 << 20), line(3)]
+    assert [answer["id"] for answer in await answers(pool, lines)] == [1, None, None, 3]
+
+
 async def test_a_cancelled_stream_leaves_the_pool_usable(pool: Pool) -> None:
     lines = [hostile(number, "loop") for number in range(4)]
     task = asyncio.create_task(check_stream(pool, lines, lambda _: None, deadline_s=60))
