@@ -139,8 +139,9 @@ class Court:
         texts = [*self.base, *map(self.emitter.formula, extra)]
         query = Query(self.emitter.lines, texts)
         conflict = Conflict(answer.core or tuple(range(len(texts))), minimal=False)
-        if monotonic() < self.until:
-            conflict = minimize(self.engine, query, conflict.members)
+        left = self.until - monotonic()
+        if left > 0:
+            conflict = minimize(self.engine, query, conflict.members, seconds=left / 2)
         constraints = self.policy.instance.constraints
         names = [constraints[i].name for i in conflict.members if i < len(constraints)]
         return tuple(names), conflict.minimal

@@ -23,11 +23,13 @@ class Conflict:
     minimal: bool
 
 
-def minimize(engine: Engine, query: Query, core: Sequence[int]) -> Conflict:
+def minimize(
+    engine: Engine, query: Query, core: Sequence[int], *, seconds: float = MAX_SECONDS
+) -> Conflict:
     """Drop from a core what it does not need, one member at a time, within a time limit."""
     members, minimal = list(core), True
     session = engine.open(query)
-    until = monotonic() + MAX_SECONDS
+    until = monotonic() + seconds
     position = 0
     while position < len(members):
         left = int((until - monotonic()) * 1000)

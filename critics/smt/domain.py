@@ -58,7 +58,7 @@ def parse_answer(loaded: Loaded, text: str) -> dict[Var | Function, Value]:
 def optimal(loaded: Loaded, values: Mapping[Var | Function, Value]) -> Iterator[Diagnostic]:
     """Object to an answer than which a better one exists, if only the best is right."""
     if loaded.instance.best and not any(check(loaded, values)):
-        yield from compare(loaded, values).diagnostics
+        yield from compare(loaded, values, again=False).diagnostics
 
 
 def give_opinion(problem: SmtProblem, text: str) -> Opinion:

@@ -10,11 +10,11 @@ from critics.smt.critics import Loaded
 from critics.smt.cvc5_engine import Cvc5
 from critics.smt.evaluate import Environment, run
 from critics.smt.fixed import decide
-from critics.smt.optimal import compare
+from critics.smt.optimal import confirm_best
 from critics.smt.problem import Instance
 from critics.smt.terms import Absent, Term, Value
 from critics.smt.z3_engine import Z3
-from critics.types import Assurance, Opinion, Optimality, Verdict
+from critics.types import Opinion, Verdict
 
 SOFT_MS = 2_000
 
@@ -53,10 +53,7 @@ def ask_second(loaded: Loaded, values: Environment) -> Opinion:
     if verdict is not Absent.RESIDUAL:
         said = Verdict.ACCEPTED if verdict is True else Verdict.REJECTED
     if said is Verdict.ACCEPTED and instance.best:
-        better = compare(loaded, values)
-        if better.assurance is not Assurance.CROSS:
-            said, why = Verdict.UNKNOWN, "no second engine proved that nothing is better"
-        if better.status is Optimality.IMPROVABLE:
-            said = Verdict.REJECTED
+        best = confirm_best(loaded, values)
+        said, why, name = best.verdict, best.reason, f"{name} and {best.engine}"
     ms = round((perf_counter() - started) * 1000, 3)
     return Opinion(engine=name, verdict=said, reason=why, ms=ms)
