@@ -9,6 +9,7 @@ Invariants:
 """
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -75,7 +76,7 @@ def run_demo(*, offline: bool = False, keep: bool = False, model: str | None = N
             show_live(upstream, read_problem(examples / "pddl" / PROBLEM), seconds=seconds)
         recording = examples / "recordings" / RECORDING
         show_recorded(recording)
-        show_next_steps()
+        show_next_steps(examples)
         if keep:
             keep_serving(upstream)
     return 0
@@ -190,16 +191,32 @@ def show_recorded(recording: Path) -> None:
         watch(url, problem, Story(rounds, full=True), strategy=started.strategy.model_dump())
 
 
-def show_next_steps() -> None:
-    """Say how to go on."""
+def show_next_steps(examples: Path) -> None:
+    """Say how to go on, in commands that work where the demo was started."""
     headline("Go on")
-    for command, what in (
-        ("modulo serve", "the service; then see http://127.0.0.1:8080/docs"),
-        ("modulo solve --help", "solve problems of your own"),
-        ("modulo check --help", "judge a plan of your own, without any model"),
-        ("modulo models list", "the embedded models"),
+    me = own_command()
+    tea = near(examples / "pddl" / PROBLEM)
+    for what, command in (
+        ("the service, documented at http://127.0.0.1:8080/docs", "serve"),
+        ("solve a problem", f"solve pddl --watch \\\n      {tea}/domain.pddl {tea}/problem.pddl"),
+        ("judge a plan of your own, without a model", "check --help"),
+        ("what can be judged", "domains"),
     ):
-        show(f"  {command:<22} {what}")
+        show(f"  {what}:\n    {me} {command}")
+
+
+def own_command() -> str:
+    """Give the command by which the user can call us again."""
+    called = Path(sys.argv[0])
+    if called.name != "modulo" or shutil.which("modulo") == str(called):
+        return "modulo"
+    return str(near(called))
+
+
+def near(path: Path) -> Path:
+    """Shorten a path if it lies below the working directory."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def keep_serving(upstream: Upstream | None) -> None:
