@@ -102,7 +102,7 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "The service is busy",
             "As many runs or checks as the limits allow are under way. Nothing was spent.",
             "Try again after the seconds that `Retry-After` names.",
-            503,
+            429,
         ),
         "shutting-down": ServiceCode(
             "The service is shutting down",

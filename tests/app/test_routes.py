@@ -117,7 +117,7 @@ async def test_a_busy_service_says_when_to_come_back(pool):
             ]
         served = await http.post("/solve", json=REQUEST)
     for response in refused:
-        assert (response.status_code, response.json()["code"]) == (503, "too-many-runs")
+        assert (response.status_code, response.json()["code"]) == (429, "too-many-runs")
         assert int(response.headers["retry-after"]) > 0
     assert served.json()["status"] == "certified"
 
