@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Usage(BaseModel):
     """What has been spent: the sum over all calls of a run, failed and cancelled ones included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     rounds: int = 0
     calls: int = 0
@@ -45,7 +45,9 @@ class Usage(BaseModel):
 class Budget(BaseModel):
     """What a run may spend; `None` leaves a dimension open, but rounds and seconds are closed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     rounds: int = Field(default=10, ge=1, le=1000)
     """Generate-judge rounds."""

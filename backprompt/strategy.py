@@ -49,13 +49,16 @@ class Search(StrEnum):
 class Strategy(BaseModel):
     """How the loop reacts. Every field is independent of the others."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     feedback: Feedback = Feedback.EXPLAIN
+    """How much of the critics' findings the model is told."""
     history: History = History.LATEST
+    """Which earlier rounds a prompt repeats."""
     k: int = Field(default=3, ge=1, le=50)
     """Rounds that `last_k` repeats."""
     search: Search = Search.SEQUENTIAL
+    """How many answers a round asks for: one, or `n` at once."""
     n: int = Field(default=1, ge=1, le=64)
     """Answers a round of `parallel` asks for."""
     restart_after: int | None = Field(default=2, ge=1)

@@ -17,7 +17,7 @@ CHARS_PER_TOKEN = 4
 class Message(BaseModel):
     """One chat message."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     role: Literal["system", "user", "assistant"]
     content: str
@@ -26,7 +26,9 @@ class Message(BaseModel):
 class Sampling(BaseModel):
     """How the model is to sample; `None` leaves the upstream's default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: str | None = None
@@ -40,7 +42,7 @@ class Sampling(BaseModel):
 class Request(BaseModel):
     """One call to a model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
@@ -73,7 +75,7 @@ Text = Annotated[str, BeforeValidator(_mend)]
 class Completion(BaseModel):
     """What came back from one call."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     text: Text
     reasoning: Text | None = None
