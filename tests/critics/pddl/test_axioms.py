@@ -11,6 +11,9 @@ DOMAIN = """(define (domain net) (:requirements :adl :derived-predicates :numeri
   (:functions (w ?a - node))
   {rules}
   (:action cut :parameters (?a ?b - node) :effect (not (link ?a ?b)))
+  (:action mark :parameters () :effect (forall (?a ?c - node)
+    (when (exists (?b - node) (and (link ?a ?b) (link ?b ?c) (> (+ (w ?b) (w ?c)) 1)))
+          (start ?c))))
   (:action join :parameters (?a ?b - node) :precondition (lost ?b) :effect (link ?a ?b)))"""
 RULES = """
   (:derived (reach ?a ?b - node)
@@ -98,3 +101,27 @@ def test_long_chains_of_rules_need_no_stack():
         "problem": f"(define (problem q) (:domain d) (:init (p0)) (:goal (p{count - 1})))",
     }
     assert judge(domain, payload, "").verdict.value == "accepted"
+
+
+def test_a_rule_with_two_recursive_atoms_sees_the_news_of_both():
+    rules = """(:derived (even ?a - node) (start ?a))
+      (:derived (even ?a - node) (odd ?a))
+      (:derived (odd ?a - node)
+        (exists (?c ?b - node) (and (even ?c) (even ?b) (start ?c) (link ?b ?a))))"""
+    judgement = judge_net("(odd d)", rules=rules, init="(link a b) (link b c) (link c d) (start a)")
+    assert judgement.verdict.value == "accepted"
+
+
+NETWORK = (
+    "(link a b) (link a c) (link b d) (link c d) (link c c) "
+    "(= (w a) 0) (= (w b) 2) (= (w c) 0.4) (= (w d) 1)"
+)
+
+
+@pytest.mark.parametrize(("goal", "verdict"), [("d", "accepted"), ("c", "rejected")])
+def test_bindings_survive_a_comparison_that_is_made_sure_of(goal, verdict):
+    rules = """(:derived (reach ?a ?c - node) (exists (?b - node)
+      (and (link ?a ?b) (link ?b ?c) (> (+ (w ?b) (w ?c)) 1))))"""
+    assert judge_net(f"(reach a {goal})", rules=rules, init=NETWORK).verdict.value == verdict
+    marked = judge_net(f"(start {goal})", "(mark)", rules="", init=NETWORK)
+    assert marked.verdict.value == verdict

@@ -193,6 +193,12 @@ def judge_action(body, goal="(g)", plan="(act)", parameters=""):
             id="an effect happens once for each object",
         ),
         pytest.param(
+            ":effect (forall (?x) (when (exists (?y) (or (on ?y) (= ?y b))) (increase (n) 1)))",
+            "(= (n) 4)",
+            (),
+            id="and not once for each witness",
+        ),
+        pytest.param(
             ":effect (forall (?x) (when (on ?x) (g)))", "(and (g) (not (on b)))", (), id="when"
         ),
     ],
@@ -214,6 +220,13 @@ def test_an_action_does_what_it_says(body, goal, codes):
         ("(exists (?x - (either box none)) (p ?x))", True),
         ("(exists (?x ?y - thing) (and (p ?x) (p ?y) (not (= ?x ?y))))", True),
         ("(not (imply (p u) (p w)))", True),
+        ("(exists (?x - box) (= ?x v))", False),
+        ("(exists (?x - thing) (and (= ?x v) (p ?x)))", True),
+        (
+            """(exists (?x ?y - thing) (and (not (= ?x ?y))
+                 (or (and (p ?x) (p ?y) (= ?x ?y)) (and (p ?x) (not (p ?y))))))""",
+            True,
+        ),
         ("(or)", False),
         ("(and)", True),
     ],
@@ -233,3 +246,21 @@ def test_one_object_may_take_two_parameters():
         ":precondition (and (on ?x) (on ?y)) :effect (g)", "(g)", "(act a a)", "?x ?y"
     )
     assert judgement.verdict.value == "accepted"
+
+
+def test_indexes_follow_the_state():
+    payload = {
+        "domain": """(define (domain d) (:requirements :adl) (:predicates (q ?x ?y) (g))
+          (:action put :parameters (?x ?y) :effect (q ?x ?y))
+          (:action take :parameters (?x ?y) :effect (not (q ?x ?y)))
+          (:action look :parameters (?x) :precondition (exists (?y) (q ?x ?y)) :effect (g)))""",
+        "problem": "(define (problem p) (:domain d) (:objects u v) (:init (q u v)) (:goal (g)))",
+    }
+    good = "(look u) (put u u) (take u v) (look u) (put v v) (look v)"
+    assert judge(domain, payload, good).verdict.value == "accepted"
+    for bad in (
+        "(look v)",
+        "(look u) (take u v) (look u)",
+        "(look u) (put v u) (take v u) (look v)",
+    ):
+        assert judge(domain, payload, bad).codes == ("pddl-precondition",)
