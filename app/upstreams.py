@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
 from app.settings import Settings, UpstreamSettings
-from backprompt.upstream import ReplayUpstream, Upstream, UpstreamError
+from backprompt.upstream import Completion, ReplayUpstream, Request, Upstream, UpstreamError
 
 if TYPE_CHECKING:
     import httpx
@@ -48,6 +48,28 @@ class Choice:
     def help(self) -> str | None:
         """What to do when there is nobody to ask."""
         return REMEDY if self.upstream is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """An upstream whose calls take no longer than `upstream.timeout_s`, retries included."""
+
+    upstream: Upstream
+    timeout_s: float
+
+    @property
+    def name(self) -> str:
+        """The upstream's name."""
+        return self.upstream.name
+
+    async def generate(self, request: Request) -> Completion:
+        """Ask once, within the shorter of both times."""
+        within = min(request.timeout_s, self.timeout_s)
+        return await self.upstream.generate(request.model_copy(update={"timeout_s": within}))
+
+    async def aclose(self) -> None:
+        """Close the upstream."""
+        await self.upstream.aclose()
 
 
 NONE = Choice("none", None, "nobody to ask; checking answers works all the same")
@@ -110,13 +132,14 @@ def for_model(
         wanted = model or settings.upstream.model
         named = f"no upstream with the model `{wanted}`" if wanted else "no model"
         raise ServiceError("upstream-none", f"{named} is configured or found", help=[REMEDY])
+    timeout_s = settings.upstream.timeout_s
     if model is None or model == choice.model:
-        return choice.upstream
+        return Bounded(choice.upstream, timeout_s)
     if choice.base_url is None:
         detail = f"the {choice.kind} upstream has only the model `{choice.model}`"
         fault = Fault(pointer="#/model", code="invalid-request", detail=detail)
         raise ServiceError("invalid-request", detail, faults=[fault])
-    return _endpoint(settings.upstream, choice.base_url, model, client)
+    return Bounded(_endpoint(settings.upstream, choice.base_url, model, client), timeout_s)
 
 
 def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") -> Choice:

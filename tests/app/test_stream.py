@@ -178,6 +178,21 @@ async def test_an_upstream_that_fails_is_a_502_that_is_not_to_be_repeated(pool, 
     assert (last[0], last[1]["code"]) == ("error", "upstream-failed")
 
 
+async def test_a_call_that_takes_too_long_ends_the_run(pool):
+    async with UpstreamServer(Reply("bye"), HANG) as upstream:
+        settings = upstream_settings(upstream)
+        settings["upstream"]["timeout_s"] = 0.2
+        async with served(make_app(pool, **settings)) as (_, port):
+            reader, writer = await send(port, "/solve", REQUEST, "application/json")
+            head = await read_until(reader, b"\r\n\r\n")
+            body = await read_until(reader, b"}}")
+            writer.close()
+            async with asyncio.timeout(SOON_S):
+                await upstream.gone.wait()
+    assert b" 502 " in head
+    assert b'"upstream-timeout"' in body
+
+
 @pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
 async def test_a_service_that_stops_says_so_with_what_was_spent(pool, accept):
     async with UpstreamServer(Reply("bye"), HANG) as upstream:
