@@ -35,7 +35,13 @@ def test_the_offline_demo_shows_a_rejection_a_correction_and_a_certificate() -> 
     argv = [sys.executable, "-m", "app", "demo", "--offline"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MODULO_")}
     done = subprocess.run(
-        argv, capture_output=True, encoding="utf-8", timeout=55, check=False, env=environment
+        argv,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=55,
+        check=False,
+        env=environment,
+        cwd=EXAMPLES.parent,
     )
     assert (done.returncode, done.stderr) == (0, "")
     find_in_order(
