@@ -33,18 +33,23 @@ of the rules. Make only claims that follow from the rules and the premises.\
 """
 
 
+MAX_KEPT = 200_000
+"""Characters of the largest payload that is kept once it has been read."""
+
+
 @lru_cache(maxsize=32)
 def _load_text(payload: str) -> Policy:
     return read_policy(ClaimProblem.model_validate_json(payload))
 
 
 def load_policy(problem: ClaimProblem) -> Policy:
-    """Read a payload; equal payloads are read once.
+    """Read a payload; equal payloads of ordinary size are read once.
 
     Raises:
         ProblemError: With every fault that was found.
     """
-    return _load_text(problem.model_dump_json())
+    payload = problem.model_dump_json()
+    return _load_text(payload) if len(payload) <= MAX_KEPT else read_policy(problem)
 
 
 def write_prompt(policy: Policy) -> str:

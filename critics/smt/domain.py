@@ -30,6 +30,9 @@ from critics.types import (
     Verdict,
 )
 
+MAX_KEPT = 200_000
+"""Characters of the largest payload that is kept once it has been read."""
+
 
 @lru_cache(maxsize=32)
 def _load_text(payload: str) -> Loaded:
@@ -37,12 +40,13 @@ def _load_text(payload: str) -> Loaded:
 
 
 def load_problem(problem: SmtProblem) -> Loaded:
-    """Read a payload; equal payloads are read once.
+    """Read a payload; equal payloads of ordinary size are read once.
 
     Raises:
         ProblemError: With every fault that was found.
     """
-    return _load_text(problem.model_dump_json())
+    payload = problem.model_dump_json()
+    return _load_text(payload) if len(payload) <= MAX_KEPT else load(read_instance(problem))
 
 
 def parse_answer(loaded: Loaded, text: str) -> dict[Var | Function, Value]:

@@ -109,7 +109,7 @@ def _comparison(term: App, wanted: bool, reading: _Reading) -> Story:  # noqa: F
     data: dict[str, JsonValue] = {"left": values[0], "right": values[1]}
     excess = _excess(term, left, right) if wanted else ""
     if excess:
-        data["excess"] = show_value(term.args[0].sort, abs(Fraction(left) - Fraction(right)))
+        data["excess"] = show_value(term.args[0].sort, _miss(term, left, right))
     verdict = "false" if wanted else "true"
     notes: list[str] = []
     shown = show(term)
@@ -131,15 +131,25 @@ def _comparison(term: App, wanted: bool, reading: _Reading) -> Story:  # noqa: F
 
 
 def _excess(term: App, left: Value, right: Value) -> str:
-    """Say by how much a comparison of numbers misses; nothing where that is 0."""
-    if term.args[0].sort.name not in ("Int", "Real") or left == right:
+    """Say by how much a comparison of numbers misses; nothing where no number says it."""
+    amount = _miss(term, left, right)
+    if amount == 0:
         return ""
-    amount = show_value(term.args[0].sort, abs(Fraction(left) - Fraction(right)))
+    shown = show_value(term.args[0].sort, amount)
     if term.operator is EQUAL:
-        return f", {amount} apart"
+        return f", {shown} apart"
     # The side that varies is the one to change: `0 <= x` with x = -1 is 1 too few.
-    high = (left > right) is not isinstance(term.args[0], Const)
-    return f", {amount} {'too many' if high else 'too few'}"
+    high = (term.operator.name in ("<", "<=")) is not isinstance(term.args[0], Const)
+    return f", {shown} {'too many' if high else 'too few'}"
+
+
+def _miss(term: App, left: Value, right: Value) -> Fraction:
+    """Give the least change of a side that would make a comparison true; 0 if there is none."""
+    sort = term.args[0].sort.name
+    if sort not in ("Int", "Real") or term.operator.name == "distinct":
+        return Fraction(0)
+    strict = sort == "Int" and term.operator.name in ("<", ">")
+    return abs(Fraction(left) - Fraction(right)) + strict
 
 
 def _equal_pair(term: App, reading: _Reading) -> Story:

@@ -23,7 +23,7 @@ SOFT_MS = 3_000
 
 @dataclass(frozen=True)
 class _Question:
-    """ "Is anything better than this?", as a query.
+    """The question whether anything is better, as a query.
 
     Attributes:
         emitter: What wrote it.
