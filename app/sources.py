@@ -55,7 +55,9 @@ class Hub:
 
     def read(self, offset: int) -> Iterator[bytes]:
         """Yield the bytes from `offset`; a server that ignores the range is read from its start."""
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        headers = {"Accept-Encoding": "identity"}
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
         timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
         try:
             with httpx.stream(
