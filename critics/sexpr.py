@@ -114,10 +114,14 @@ class Dialect:
 
 
 PDDL = Dialect(
-    re.compile(r"(?:\s|;[^\n]*)+|(?P<open>\()|(?P<close>\))|(?P<atom>\?[^\s()?;]*|[^\s()?;]+)"),
+    re.compile(
+        r"(?:[\s\ufeff]|;[^\n]*)+|(?P<open>\()|(?P<close>\))"
+        r"|(?P<atom>\?[^\s\ufeff()?;]*|[^\s\ufeff()?;]+)"
+    ),
     fold=True,
 )
-"""A `?` starts a token even without a space before it, as in `(aircraft?a)`."""
+"""A `?` starts a token even without a space before it, as in `(aircraft?a)`. A byte order mark,
+which some editors put first, is whitespace."""
 
 SMTLIB = Dialect(
     re.compile(

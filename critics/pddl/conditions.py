@@ -246,7 +246,8 @@ class ConditionReader:
     def _read_equality(self, item: Node, scope: Scope) -> Formula:
         if not self._has_length(item, PAIR):
             return TRUE
-        if any(isinstance(side, Node) or is_number(side) for side in item[1:]):
+        objects = self.vocabulary.objects
+        if any(isinstance(s, Node) or (is_number(s) and s not in objects) for s in item[1:]):
             heads = {side[0] for side in item[1:] if isinstance(side, Node) and side}
             if not any(isinstance(h, Atom) and h in self.object_functions for h in heads):
                 return self._read_comparison(item, scope)

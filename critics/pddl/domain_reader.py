@@ -162,6 +162,11 @@ def _read_type_tree(definition: Definition) -> Parents:
     for entry in read_typed_list(definition.items(":types"), faults):
         if len(entry.types) > 1:
             faults.give_up("types below an `either` type", entry.name)
+        if entry.name == "object" and entry.types != OBJECT:
+            faults.reject(
+                "pddl-type-cycle", "type `object` is above all types, never below one", entry.name
+            )
+            continue
         own = parents.setdefault(str(entry.name), set())
         own.update(t for t in entry.types if t not in (entry.name, "object"))
         for above in entry.types:

@@ -37,21 +37,26 @@ SUPPORTED = frozenset(
 )
 UNSUPPORTED = {":constraints": "trajectory constraints (`:constraints`)"}
 COST = "total-cost"
+LARGE_TEXT = 200_000
+"""Characters from which only the last task is kept: a worker's memory is capped."""
 
 
-@lru_cache(maxsize=16)
-def _known_domain(text: str) -> PlanningDomain:
-    return read_domain(text)
+_known_domain = lru_cache(maxsize=16)(read_domain)
 
 
-@lru_cache(maxsize=16)
 def read_task(domain_text: str, problem_text: str) -> Task:
-    """Read a domain and a problem.
+    """Read a domain and a problem; texts that were read lately give the same task.
 
     Raises:
         ProblemError: With every fault found in the two texts.
     """
-    domain = _known_domain(domain_text)
+    large = len(domain_text) + len(problem_text) > LARGE_TEXT
+    return (_known_large_task if large else _known_task)(domain_text, problem_text)
+
+
+def _read_task(domain_text: str, problem_text: str) -> Task:
+    large = len(domain_text) > LARGE_TEXT
+    domain = (read_domain if large else _known_domain)(domain_text)
     try:
         definition = read_definition(problem_text, "problem")
     except ProblemError as error:
@@ -61,6 +66,10 @@ def read_task(domain_text: str, problem_text: str) -> Task:
     if errors:
         raise ProblemError(errors)
     return task
+
+
+_known_task = lru_cache(maxsize=16)(_read_task)
+_known_large_task = lru_cache(maxsize=1)(_read_task)
 
 
 @dataclass

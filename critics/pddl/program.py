@@ -195,7 +195,7 @@ def _compile_emission(effect: Effect, frame: Frame) -> Test:
     return emit
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def compile_task(task: Task) -> Program:
     """Compile a task, once."""
     return Program(task)

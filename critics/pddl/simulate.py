@@ -65,7 +65,7 @@ class Trace:
         return steps[self.executed] if self.executed < len(steps) else None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def trace_plan(task: Task, plan: Plan) -> Trace:
     """Execute a plan, once."""
     program = compile_task(task)

@@ -64,6 +64,7 @@ def test_the_plain_task_is_read():
         (":effect (sold ?i)", ":effect (increase (in ?i till) 1)", "pddl-undeclared-function"),
         (":effect (sold ?i)", ":effect (or (sold ?i))", "pddl-undeclared-predicate"),
         ("(:types item place)", "(:types item - place place - item)", "pddl-type-cycle"),
+        ("(:types item place)", "(:types item place object - item)", "pddl-type-cycle"),
         (
             "(:constants till - place)",
             "(:constants till - place till - item)",
@@ -226,6 +227,21 @@ def test_customary_files_are_read():
         "pddl-implied-zero",
         "pddl-loose-type",
     }
+
+
+def test_an_object_may_be_named_by_a_number():
+    payload = {
+        "domain": "(define (domain d) (:requirements :adl) (:constants 2) (:predicates (at ?x) (g))"
+        "(:action go :parameters (?x) :precondition (not (= ?x 2)) :effect (at ?x)))",
+        "problem": "(define (problem p) (:domain d) (:objects 1) (:init) (:goal (at 1)))",
+    }
+    assert judge(domain, payload, "(go 1)").verdict.value == "accepted"
+    assert judge(domain, payload, "(go 2)").codes == ("pddl-precondition",)
+
+
+def test_a_byte_order_mark_is_no_text():
+    payload = {"domain": f"\ufeff{DOMAIN}", "problem": f"\ufeff{PROBLEM}\r\n"}
+    assert judge(domain, payload, "\ufeff(sell pen)").verdict.value == "accepted"
 
 
 def test_a_cost_that_a_condition_reads_is_not_taken_as_zero():
