@@ -65,6 +65,7 @@ class ServiceError(Exception):
         help: Next actions; without any, the code's own.
         headers: HTTP headers that belong to it.
         extra: Further members of the problem document.
+        diagnostics: What the kernel found, where it was the kernel.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class ServiceError(Exception):
         help: Iterable[str] = (),  # noqa: A002  # the word of the messages' rules
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, JsonValue] | None = None,
+        diagnostics: Iterable[Diagnostic] = (),
     ) -> None:
         """Keep the parts; the detail becomes the message."""
         super().__init__(detail)
@@ -85,6 +87,7 @@ class ServiceError(Exception):
         self.help = tuple(help)
         self.headers = dict(headers or {})
         self.extra = dict(extra or {})
+        self.diagnostics = tuple(diagnostics)
 
     @property
     def status(self) -> int:
@@ -108,17 +111,26 @@ class ServiceError(Exception):
         return document.model_dump(mode="json", exclude_none=True) | self.extra
 
 
-def from_kernel(error: KernelError) -> ServiceError:
-    """Turn the kernel's `ProblemError` or `DomainError` into the failure a user is told."""
+def from_kernel(error: KernelError, domain: str | None = None) -> ServiceError:
+    """Turn the kernel's `ProblemError` or `DomainError` into the failure a user is told.
+
+    Args:
+        error: What the kernel raised.
+        domain: The domain's name, for the next action.
+    """
     first = error.diagnostics[0] if error.diagnostics else None
     if first is None:
         return ServiceError("invalid-problem", str(error))
     if first.code in DOMAIN_STATUS:
         return ServiceError(first.code, first.headline, help=first.help)
     more = len(error.diagnostics) - 1
-    detail = first.headline + (f" (and {more} more)" if more else "")
+    schema = f"the schema and examples of `{domain}` problems are at `/domains/{domain}`"
     return ServiceError(
-        "invalid-problem", detail, faults=map(_fault, error.diagnostics), help=first.help
+        "invalid-problem",
+        first.headline + (f" (and {more} more)" if more else ""),
+        faults=map(_fault, error.diagnostics),
+        help=(*first.help, *([schema] if domain and not first.help else [])),
+        diagnostics=error.diagnostics,
     )
 
 

@@ -234,7 +234,7 @@ async def read_task(
     except Undecided as error:
         raise ServiceError("problem-not-read", str(error)) from error
     except KernelError as error:
-        raise from_kernel(error) from error
+        raise from_kernel(error, request.domain) from error
     return Task(
         run_id=run_id,
         domain=request.domain,

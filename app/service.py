@@ -124,7 +124,7 @@ class Service:
                     opinion_deadline_s=worker.opinion_deadline_s,
                 )
             except KernelError as error:
-                raise from_kernel(error) from error
+                raise from_kernel(error, request.domain) from error
 
     @asynccontextmanager
     async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:

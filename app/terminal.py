@@ -20,7 +20,7 @@ import typer
 from app.exits import Exit, exit_of_code
 from app.failures import Fault, ServiceError, from_kernel
 from app.settings import SettingsError
-from backprompt.render import printable
+from backprompt.render import draw, printable
 from critics.types import KernelError
 
 
@@ -81,7 +81,11 @@ def reported(*, as_json: bool = False) -> Iterator[None]:
 
 
 def draw_failure(error: ServiceError, *, color: bool) -> str:
-    """Draw a failure compiler-style."""
+    """Draw a failure compiler-style; what the kernel found is shown in the user's own text."""
+    if error.diagnostics:
+        count = len(error.diagnostics)
+        counted = f"{count} faults" if count > 1 else "1 fault"
+        return f"{draw(error.diagnostics, color=color)}\n\n{counted}; nothing was judged"
     kind = f"error[{error.code}]"
     lines = [f"{_bold_red(kind) if color else kind}: {printable(error.detail)}"]
     if len(error.faults) > 1 or any(fault.line for fault in error.faults):

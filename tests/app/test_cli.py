@@ -167,7 +167,7 @@ def test_solve_tells_a_failing_upstream(modulo):
         (["word", "missing.json", "hello"], Exit.USAGE, "`missing.json` cannot be read"),
         (["word", "hello", "hello"], Exit.BAD_INPUT, "error[invalid-json]"),
         (["word", "problem.json"], Exit.USAGE, "DOMAIN PROBLEM ANSWER"),
-        (["pddl", "plan", "problem.pddl", "plan"], Exit.BAD_INPUT, "error[invalid-problem]"),
+        (["pddl", "plan", "problem.pddl", "plan"], Exit.BAD_INPUT, "1 fault; nothing was judged"),
         ([], Exit.USAGE, "DOMAIN PROBLEM ANSWER"),
     ],
 )
