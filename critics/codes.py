@@ -128,5 +128,21 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "service.",
             "Send a smaller text.",
         ),
+        "line-not-json": Code(
+            "A line of a batch is no JSON",
+            "Each line of `modulo check --jsonl` is one JSON object in UTF-8. The other lines are "
+            "not affected.",
+            "Write one JSON object per line.",
+        ),
+        "line-invalid": Code(
+            "A line of a batch is no check",
+            "The object lacks a field, or has one that is not known or of the wrong type.",
+            "Send `id`, `domain`, `problem`, `answer` and, if wanted, `exact`.",
+        ),
+        "line-too-long": Code(
+            "A line of a batch is too long",
+            "Lines are capped, so that no line can exhaust the service.",
+            "Send a smaller problem or answer.",
+        ),
     }
 )

@@ -1,8 +1,9 @@
 """The commands of the README and of docs/ are executed, and print what the page says.
 
 A block marked `console` holds commands (`$ …`) and what they print; `...` stands for the rest
-of a line, and alone for any lines. A command that ends with `&` is a service: it gets a free port instead of 8080. `make`
-targets are not run here (`.ci/run` does), only looked up. `# exits N` names an exit code.
+of a line, and alone for any lines. A command that ends with `&` is a service: it gets a free port
+instead of 8080. `make` targets are not run here (`.ci/run` does), only looked up. `# exits N`
+names an exit code.
 """
 
 import os
@@ -171,3 +172,8 @@ def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text()
     documented = set(re.findall(r"^\| `([a-z_.]+)` \|", page, re.MULTILINE))
     assert documented == {name for name, _, _ in resolve(load_settings())}
+
+
+def test_the_page_on_domains_shows_the_example_file() -> None:
+    page = (ROOT / "docs" / "domains.md").read_text()
+    assert f"```python\n{(ROOT / 'examples/domains/toy.py').read_text()}```" in page

@@ -12,6 +12,7 @@ from critics.worker import Pool
 
 MakePackage = Callable[..., None]
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples"
 
 
 def install(folder: Path, name: str, entry_points: dict[str, str]) -> None:
@@ -33,8 +34,8 @@ def forget() -> None:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the installed packages `toy` and `hostile`."""
     folder = tmp_path_factory.mktemp("packages")
-    for name in ("toy", "hostile"):
-        source = (HERE / "domains" / f"{name}.py").read_text()
+    for home, name in ((EXAMPLES, "toy"), (HERE, "hostile")):
+        source = (home / "domains" / f"{name}.py").read_text()
         (folder / f"{name}_domain.py").write_text(source)
         install(folder, name, {name: f"{name}_domain:domain"})
     return folder

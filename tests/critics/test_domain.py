@@ -7,7 +7,7 @@ from critics.domain import Domain, DomainError, find_code, find_domain, installe
 from critics.types import Problem
 from tests.critics.conftest import MakePackage
 
-TOY = (Path(__file__).parent / "domains" / "toy.py").read_text(encoding="utf-8")
+TOY = (Path(__file__).parents[2] / "examples" / "domains" / "toy.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("toys")

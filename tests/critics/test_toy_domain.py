@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCE = Path(__file__).parent / "domains" / "toy.py"
+SOURCE = ROOT / "examples" / "domains" / "toy.py"
 
 USER = """
 from critics import find_domain
