@@ -251,6 +251,8 @@ def serving(upstream: Upstream | None) -> Iterator[str]:
     while not server.started and thread.is_alive() and time.monotonic() < deadline:
         time.sleep(0.02)
     try:
+        if not server.started:
+            raise ServiceError("internal-error", f"the service did not start in {START_S:g} s")
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
