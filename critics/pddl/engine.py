@@ -150,21 +150,33 @@ def _parse(domain: str, problem: str) -> Reading:
 
 
 def _without_warts(text: str) -> str:
-    """Blank out what says nothing on validity, at its place.
+    """Blank out what says nothing on validity and stops UP, at its place.
 
-    That is a closing parenthesis that closes nothing, of which our own reader warns, and the
-    metric: some cannot be read by UP, and with a metric it drops the effects on the cost.
+    A closing parenthesis that closes nothing, of which our own reader warns; empty sections, and
+    requirements, of which UP knows some; the metric, for with one it drops effects on the cost.
     """
     try:
         document = read(Source("problem", text), PDDL)
     except SexprError as error:
         raise Unavailable("the problem cannot be read") from error
-    sections = [part for item in document.items if isinstance(item, Node) for part in item]
-    metrics = [part for part in sections if isinstance(part, Node) and part[:1] == [":metric"]]
     characters = list(text)
-    for place in (*document.stray, *(at for part in metrics for at in range(part.at, part.end))):
+    for place in document.stray:
         characters[place] = " "
+    for definition in document.items:
+        for section in definition if isinstance(definition, Node) else ():
+            if isinstance(section, Node) and _says_nothing(section):
+                characters[section.at : section.end] = " " * (section.end - section.at)
     return "".join(characters)
+
+
+def _says_nothing(section: Node) -> bool:
+    """Say whether a section matters to no plan's validity."""
+    keyword = section[0] if section else None
+    if keyword == ":requirements":
+        # These two change how the rest is read.
+        return ":hierarchy" not in section and ":contingent" not in section
+    empty = len(section) == 1 and keyword in (":types", ":constants", ":functions", ":objects")
+    return empty or keyword == ":metric"
 
 
 def _refuse(problem: Any, supported: Any) -> None:
