@@ -1,6 +1,6 @@
 """Finds out why a condition does not hold: which literal, and since which step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -88,8 +88,19 @@ class Inquiry:
         try:
             yield from self._explain(formula, env)
         except Undecided:
+            self.state.derived.clear()
             text = self.write(formula, env)
             yield Cause(text, f"`{text}` does not hold")
+
+    def find_false(self, formulas: Iterable[Formula], env: Env) -> Iterator[Formula]:
+        """Yield those conditions that do not hold; one that costs too much is left out."""
+        for formula in formulas:
+            try:
+                if not self.holds(formula, env):
+                    yield formula
+            except Undecided:
+                self.state.derived.clear()
+                self.state.meter = Meter(EXPLAIN_STEPS)
 
     def holds(self, formula: Formula, env: Env, *, possibly: bool = False) -> bool:
         """Test a condition."""
@@ -113,7 +124,7 @@ class Inquiry:
     def _explain(self, formula: Formula, env: Env) -> Iterator[Cause]:
         match formula:
             case And(parts):
-                failing = [part for part in parts if not self.holds(part, env)]
+                failing = self.find_false(parts, env)
                 yield from chain.from_iterable(self._explain(part, env) for part in failing)
             case ForAll(_, part):
                 found = self._counterexamples(formula, env)

@@ -105,9 +105,8 @@ def _find_causes(trace: Trace, inquiry: Inquiry, step: Step) -> list[Cause]:
     compiled = trace.program.action(step.action.signature.name)
     env = compiled.frame.open(step.arguments)
     causes: list[Cause] = []
-    for conjunct in compiled.conjuncts:
-        if not inquiry.holds(conjunct, env):
-            causes.extend(inquiry.explain(conjunct, env))
+    for conjunct in inquiry.find_false(compiled.conjuncts, env):
+        causes.extend(inquiry.explain(conjunct, env))
     return causes
 
 

@@ -92,6 +92,7 @@ def _find_step(program: Program, state: State, name: str, bound: dict[int, str])
         ):
             return None
     except (Undecided, NoValueError, ConflictError):
+        state.derived.clear()
         return None
     spelling = program.task.vocabulary.spelling
     return f"({' '.join((action.name, *(spelling[name] for name in found[0])))})"

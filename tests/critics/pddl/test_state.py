@@ -42,6 +42,19 @@ def test_quantifiers_join_where_atoms_bind():
     assert judge_large("", "", goal=goal, init=init).verdict.value == "accepted"
 
 
+def test_a_rejection_that_costs_too_much_to_explain_stays_a_rejection():
+    action = """:precondition (exists (?x ?y) (and (not (r ?x)) (not (= ?x ?y)) (p ?y ?x)
+      (forall (?z) (not (= ?z ?x))))) :effect (g)"""
+    init = " ".join(f"(p o{i} o{i + k})" for i in range(990) for k in (1, 2, 3))
+    costly = "(forall (?u ?v) (or (not (r ?u)) (not (r ?v)) (not (= ?u ?v)) (g)))"
+    action = action.replace(":precondition (", f":precondition (and {costly} (").replace(
+        ") :effect", ")) :effect"
+    )
+    rows = " ".join(f"(r o{i})" for i in range(700))
+    judgement = judge_large(action, "(a)", init=f"{init} {rows}")
+    assert judgement.codes == ("pddl-precondition",)
+
+
 def test_effects_over_many_objects_in_a_long_plan_are_given_up():
     action = ":effect (forall (?x) (when (not (r ?x)) (r ?x)))"
     judgement = judge_large(action, "(a)\n" * 100_000)
