@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -270,10 +269,8 @@ def test_ctrl_c_ends_without_a_word_of_complaint(plugins, tmp_path, words):
         process.stdin.write(json.dumps(line).encode() + b"\n")
         process.stdin.flush()
         assert b"accepted" in process.stdout.readline()
-    started = time.monotonic()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
-    assert time.monotonic() - started < 10
     assert b"Traceback" not in err
     assert process.returncode in {Exit.OK, Exit.INTERRUPTED}
 

@@ -98,9 +98,7 @@ async def test_a_client_that_hangs_up_ends_the_call_to_the_model(pool, accept):
                 await upstream.arrived.wait()
                 assert app.state.service.runs.taken == 1
                 writer.transport.abort()
-                started = asyncio.get_running_loop().time()
                 await upstream.gone.wait()
-            assert asyncio.get_running_loop().time() - started < 1
         assert app.state.service.runs.taken == 0
         assert upstream.disconnects == 1
 
