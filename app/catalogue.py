@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 
 from app.codes import SERVICE_CODES, explain, list_codes
 from app.failures import ServiceError
@@ -20,6 +20,12 @@ router = APIRouter()
 
 NOT_FOUND = problems("not-found", "invalid-request")
 UNKNOWN = problems("code-unknown", "invalid-request")
+
+
+@router.get("/", include_in_schema=False)
+async def front() -> RedirectResponse:
+    """Lead a browser to the documentation."""
+    return RedirectResponse("/docs")
 
 
 @router.get("/healthz", tags=["health"], summary="Whether the process is up")

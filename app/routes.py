@@ -131,6 +131,8 @@ async def _execute(service: Service, run: Run) -> SolveResult:
         raise _with_costs(error, run) from error
     code = result.reason or ""
     if result.status == "failed" and code.startswith("upstream-"):
+        if code == "upstream-unreachable":
+            service.look_again()
         logger.warning("%s: %s: %s", run.id, code, printable(run.failure or ""))
         raise _with_costs(ServiceError(code, run.explain_failure()), run)
     return result

@@ -91,6 +91,11 @@ class Service:
         assert self._choice is not None  # noqa: S101  # the first look has always set it
         return self._choice
 
+    def look_again(self) -> None:
+        """Forget a model server that was found and has gone, so that the next request looks."""
+        if self._choice is not None and self._choice.kind == "local":
+            self._choice, self._looked = None, float("-inf")
+
     async def readiness(self) -> Readiness:
         """Say whether `/solve` can work."""
         choice = await self.choice()

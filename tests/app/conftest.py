@@ -19,6 +19,7 @@ from app.settings import Settings
 from backprompt.upstream import ScriptedUpstream
 from critics import domain as registry
 from critics.worker import Pool
+from tests.upstream_server import UpstreamServer
 
 HERE = Path(__file__).parent
 REQUEST = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}
@@ -86,6 +87,11 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://service") as client,
     ):
         yield client
+
+
+def port_of(server: UpstreamServer) -> int:
+    """The port that a model server listens on."""
+    return int(server.base_url.split(":")[2].split("/")[0])
 
 
 class Announced(uvicorn.Server):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.app.conftest import REQUEST, client, make_app
+from tests.app.conftest import REQUEST, client, make_app, port_of
+from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -209,3 +210,25 @@ async def test_a_problem_without_an_answer_ends_as_infeasible_with_evidence(
         assert result["feasibility"]["diagnostics"][0]["code"] == "word-empty"
     else:
         assert result["feasibility"] is None
+
+
+async def test_a_model_server_that_has_gone_is_looked_for_again(pool, monkeypatch):
+    async with UpstreamServer(default=Reply("hello")) as first:
+        monkeypatch.setattr("app.upstreams.PORTS", (port_of(first),))
+        app = make_app(pool, upstream={"embedded": False, "retries": 0})
+        async with client(app) as http:
+            assert (await http.get("/readyz")).json()["upstream"] == "local"
+            await first.__aexit__()
+            gone = await http.post("/solve", json=REQUEST)
+            async with UpstreamServer(default=Reply("hello")) as second:
+                monkeypatch.setattr("app.upstreams.PORTS", (port_of(second),))
+                found = await http.post("/solve", json=REQUEST)
+    assert (gone.status_code, gone.json()["code"]) == (502, "upstream-unreachable")
+    assert (found.json()["status"], found.json()["upstream"]) == ("certified", "local")
+
+
+async def test_a_browser_is_led_to_the_documentation(pool):
+    async with client(make_app(pool)) as http:
+        response = await http.get("/", follow_redirects=True)
+    assert response.status_code == 200
+    assert "openapi.json" in response.text

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from app.upstreams import choose_upstream
-from tests.app.conftest import REQUEST, make_app, served
+from tests.app.conftest import REQUEST, make_app, port_of, served
 from tests.upstream_server import HANG, Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -216,8 +216,7 @@ async def test_a_service_that_stops_says_so_with_what_was_spent(pool, accept):
 
 async def test_a_server_on_loopback_is_found(pool, monkeypatch):
     async with UpstreamServer() as upstream:
-        port = int(upstream.base_url.split(":")[2].split("/")[0])
-        monkeypatch.setattr("app.upstreams.PORTS", (1, port))
+        monkeypatch.setattr("app.upstreams.PORTS", (1, port_of(upstream)))
         app = make_app(pool, upstream={"embedded": False})
         service = app.state.service
         choice = await choose_upstream(service.settings, service.client)

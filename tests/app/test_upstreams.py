@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.upstreams import choose_upstream, for_model, replay_choice, require_usable
 from backprompt.openai_upstream import make_client
 from backprompt.upstream import ScriptedUpstream
+from tests.app.conftest import port_of
 from tests.upstream_server import UpstreamServer
 
 
@@ -52,10 +53,6 @@ async def test_the_embedded_model_stands_in_only_for_itself(http, monkeypatch, w
 async def test_an_embedded_model_that_is_not_installed_is_not_replaced_by_another(http):
     choice = await choose_upstream(Settings(upstream={"model": "tiny"}), http)
     assert choice.kind == "none"
-
-
-def port_of(server: UpstreamServer) -> int:
-    return int(server.base_url.split(":")[2].split("/")[0])
 
 
 async def test_nobody_is_a_choice_with_a_remedy(http):
