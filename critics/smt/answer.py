@@ -178,7 +178,7 @@ def _read_string(given: Any) -> str:
         raise Unreadable("to be a string")
     if len(given) > MAX_STRING:
         raise Unreadable(f"to have at most {MAX_STRING:,} characters")
-    if not encodable(given) or any(ord(char) > LAST_CHARACTER for char in given):
+    if not readable(given):
         raise Unreadable("to hold characters up to U+2FFFF, and no lone surrogates")
     return given
 
@@ -249,6 +249,11 @@ def _refuse(token: str) -> Never:
 def encodable(text: str) -> bool:
     """Tell whether a text holds no lone surrogates, which no message could repeat."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def readable(text: str) -> bool:
+    """Tell whether a text is a String of SMT-LIB that every engine reads alike."""
+    return encodable(text) and all(ord(char) <= LAST_CHARACTER for char in text)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

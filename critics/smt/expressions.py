@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, TypeAlias, cast
 
-from critics.smt.answer import Number, Unreadable, read_real
+from critics.smt.answer import Number, Unreadable, read_real, readable
 from critics.smt.faults import ScriptFault
 from critics.smt.literals import MAX_DIGITS, MAX_STRING
 from critics.smt.signature import FALSE, TRUE, operators
@@ -126,7 +126,7 @@ class _Reader:
         value = node.value
         if isinstance(value, bool):
             return TRUE if value else FALSE
-        if isinstance(value, str) and len(value) <= MAX_STRING:
+        if isinstance(value, str) and len(value) <= MAX_STRING and readable(value):
             return Const(STRING, value)
         text = (ast.get_source_segment(self.text, node) or "").replace("_", "")
         if isinstance(value, int) and len(text) <= MAX_DIGITS:

@@ -2,11 +2,12 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from critics.types import Frozen, Problem
 
-Bound = int | float | str
+Bound = StrictInt | StrictFloat | StrictStr
+"""A bound as JSON has it; a float is read by its shortest decimal, a string exactly."""
 
 
 class Variable(Frozen):

@@ -110,6 +110,8 @@ def test_an_expression_means_what_it_says(check_rules, expr, holds):
         "x[0] > 0",
         "{1: 2} == x",
         "x; y",
+        r"s == '\ud800'",
+        r"s == '\U0010ffff'",
         "await x",
         "(" * 5_000,
         "not " * 5_000 + "p",
@@ -177,6 +179,7 @@ def test_bounds_are_constraints_with_names(check_rules):
         ({"x": {"type": "int", "min": 0.5}}, "smt-problem-sort"),
         ({"x": {"type": "int", "min": "1e99999999"}}, "smt-problem-sort"),
         ({"x": {"type": "bool", "min": 0}}, "smt-problem-sort"),
+        ({"x": {"type": "int", "min": True}}, "problem-invalid"),
         ({"x": {"type": "float"}}, "problem-invalid"),
     ],
 )
