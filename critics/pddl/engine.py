@@ -152,8 +152,9 @@ def _parse(domain: str, problem: str) -> Reading:
 def _without_warts(text: str) -> str:
     """Blank out what says nothing on validity and stops UP, at its place.
 
-    A closing parenthesis that closes nothing, of which our own reader warns; empty sections, and
-    requirements, of which UP knows some; the metric, for with one it drops effects on the cost.
+    A closing parenthesis that closes nothing, of which our own reader warns; the names of domain
+    and problem, which may start with a digit; empty sections, and requirements, of which UP knows
+    some; the metric, for with one it drops effects on the cost.
     """
     try:
         document = read(Source("problem", text), PDDL)
@@ -164,7 +165,12 @@ def _without_warts(text: str) -> str:
         characters[place] = " "
     for definition in document.items:
         for section in definition if isinstance(definition, Node) else ():
-            if isinstance(section, Node) and _says_nothing(section):
+            if not isinstance(section, Node):
+                continue
+            if section[:1] in (["domain"], ["problem"], [":domain"]):
+                for name in section[1:2]:
+                    characters[name.at : name.end] = "n".ljust(name.end - name.at)
+            elif _says_nothing(section):
                 characters[section.at : section.end] = " " * (section.end - section.at)
     return "".join(characters)
 

@@ -134,6 +134,14 @@ def test_a_stray_parenthesis_is_read_around():
     assert ask(BLOCKS_DOMAIN, BLOCKS_PROBLEM + ")", "(move a t)").verdict is ACCEPTED
 
 
+def test_the_names_of_domain_and_problem_are_read_around():
+    payload = SimpleNamespace(
+        domain=f"(define (domain 9-d) {BLOCKS_DOMAIN})",
+        problem=f"(define (problem 8) (:domain 9-d) {BLOCKS_PROBLEM})",
+    )
+    assert second_opinion(payload, "(move a t)").verdict is ACCEPTED
+
+
 def test_unknown_requirements_and_empty_sections_are_read_around():
     domain = BLOCKS_DOMAIN.replace(":typing", ":typing :derived-predicates :equalities")
     domain += "(:constants) (:functions )"
