@@ -151,7 +151,10 @@ def run_val(case: Case) -> float | None:
             os.environ["VAL_PATH"],
             ["Validate", *names[:3]],
             os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 1, names[3], flags, 0o600)],
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 1, names[3], flags, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
         )
         _, _, usage = os.wait4(child, 0)
         said = Path(names[3]).read_text(encoding="utf-8", errors="replace")
