@@ -10,7 +10,7 @@ from app.terminal import note, quit_with, reported, show, show_json, show_table
 from backprompt.render import printable
 from critics.domain import find_domain, installed
 from critics.selftest import Report
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 SELFTEST_S = 120.0
 """Seconds one domain's self-test may take."""

@@ -11,7 +11,7 @@ from app.intake import BodyLimit
 from app.service import Service
 from app.settings import Settings
 from backprompt.upstream import Upstream
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 DESCRIPTION = """Certified answers from any reasoning model: a generate-critique loop in which
 sound critics judge every candidate. Without a certificate there is no answer."""

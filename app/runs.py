@@ -29,7 +29,7 @@ from critics.certificate import NotCertifiable, Provenance
 from critics.domain import find_domain
 from critics.judge import Demand
 from critics.types import Assurance, Feasibility, Feasible, Judgement, KernelError, Undecided
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 HARMLESS = frozenset(
     {"upstream-none", "upstream-unreachable", "upstream-timeout", "upstream-refused"}

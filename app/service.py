@@ -20,7 +20,7 @@ from app.upstreams import Choice, choose_upstream, for_model
 from backprompt.upstream import Upstream
 from critics.line import Check
 from critics.types import Judgement, KernelError
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 if TYPE_CHECKING:
     import httpx

@@ -24,7 +24,7 @@ from critics.line import (
     read_check,
 )
 from critics.types import KernelError
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 __all__ = ["check_line", "check_stream", "read_lines"]
 

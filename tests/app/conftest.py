@@ -18,7 +18,7 @@ from app.main import create_app
 from app.settings import Settings
 from backprompt.upstream import ScriptedUpstream
 from critics import domain as registry
-from critics.worker import Pool
+from critics.workers.pool import Pool
 from tests.upstream_server import UpstreamServer
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from critics.domain import find_domain, installed
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 MakePackage = Callable[..., None]
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from critics import batch
 from critics.batch import check_line, check_stream, read_lines
 from critics.judge import Demand
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
 

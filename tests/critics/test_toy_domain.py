@@ -11,7 +11,7 @@ SOURCE = ROOT / "examples" / "domains" / "toy.py"
 USER = """
 from critics import find_domain
 from critics.selftest import check_domain
-from critics.worker import with_pool
+from critics.workers.pool import with_pool
 
 if __name__ == "__main__":
     report = check_domain(find_domain("toy"))

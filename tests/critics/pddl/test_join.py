@@ -18,6 +18,6 @@ def test_an_equality_binds_only_another_variable(condition, verdict):
     payload = {
         "domain": "(define (domain d) (:requirements :adl) (:predicates (p ?x) (g))"
         f"(:action a :parameters () :precondition {condition} :effect (g)))",
-        "problem": "(define (problem q) (:domain d) (:objects o r) (:init (p o) (p r)) (:goal (g)))",
+        "problem": "(define (problem q) (:domain d) (:objects o r) (:init (p o) (p r))(:goal (g)))",
     }
     assert judge(domain, payload, "(a)").verdict.value == verdict

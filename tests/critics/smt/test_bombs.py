@@ -8,7 +8,7 @@ import pytest
 
 from critics.domain import find_domain, installed
 from critics.types import Feasible, ProblemError, Verdict
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 X = "(declare-const x Int)"
 LETS = "".join(f"(let ((a{n} (* a{n - 1} a{n - 1})))" for n in range(1, 900))

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from critics import frames
+from critics.workers import frames
 
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -235,7 +235,7 @@ class Crew:
 
 
 class Zygote:
-    """The service's handle on a zygote process (see `critics.zygote`)."""
+    """The service's handle on a zygote process (see `critics.workers.zygote`)."""
 
     def __init__(self, memory_mb: int, preload: Sequence[str], *, opinions: bool) -> None:
         self._loop = asyncio.get_running_loop()
@@ -243,7 +243,7 @@ class Zygote:
         arguments = (theirs.fileno(), memory_mb, tuple(preload))
         code = (
             f"import sys; sys.path[:] = {[entry or str(Path.cwd()) for entry in sys.path]!r}; "
-            f"from critics.zygote import main; main(*{arguments!r}, opinions={opinions})"
+            f"from critics.workers.zygote import main; main(*{arguments!r}, opinions={opinions})"
         )
         with theirs:
             self._process = subprocess.Popen(

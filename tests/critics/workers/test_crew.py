@@ -12,7 +12,7 @@ import pytest
 
 from critics.judge import Demand
 from critics.types import Assurance, Verdict
-from critics.worker import Pool, with_pool
+from critics.workers.pool import Pool, with_pool
 from tests.critics.processes import descendants, ended, open_files
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SERVICE = """
 import asyncio, sys
 sys.path[:0] = {path!r}
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 async def main():
     pool = Pool(size=1)

@@ -10,10 +10,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from critics.crew import Crew
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, weigh
-from critics.reply import ask
 from critics.types import (
     Comparison,
     Diagnostic,
@@ -26,6 +24,8 @@ from critics.types import (
     Solved,
     Verdict,
 )
+from critics.workers.crew import Crew
+from critics.workers.reply import ask
 
 Payload = Mapping[str, JsonValue]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from critics import frames
+from critics.workers import frames
 
 KEYS = st.text(max_size=9)
 VALUES = st.recursive(

@@ -4,7 +4,7 @@ import pytest
 
 from critics.domain import DomainError
 from critics.types import Feasible, HintLevel, Optimality, ProblemError
-from critics.worker import Pool
+from critics.workers.pool import Pool
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
 

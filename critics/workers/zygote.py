@@ -25,9 +25,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
-from critics import frames, jobs
 from critics.domain import find_domain, installed
 from critics.guard import guard
+from critics.workers import frames, jobs
 
 FORK_FAILED = -1
 MAX_DESCRIPTORS = 64

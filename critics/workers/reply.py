@@ -6,12 +6,12 @@ Invariant: whatever is missing (a lost worker, a failed domain) becomes `unknown
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from critics.crew import Crew, Lost
 from critics.domain import Domain, DomainError
-from critics.frames import FrameError
 from critics.judge import spell_out
 from critics.line import lost_line
 from critics.types import Diagnostic, Judgement, ProblemError, Severity, Verdict
+from critics.workers.crew import Crew, Lost
+from critics.workers.frames import FrameError
 
 
 async def ask(

@@ -14,12 +14,9 @@ from typing import Any, Self, TypeVar
 from pydantic import JsonValue
 
 from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
-from critics.crew import Crew, Lost
 from critics.domain import Domain, find_domain
-from critics.engines import Engines
 from critics.judge import Demand, Mode, spell_out
 from critics.line import Check, lost_line
-from critics.reply import ask, line_answer, loss, lost_judgement
 from critics.selftest import Failure, Report
 from critics.types import (
     Diagnostic,
@@ -28,6 +25,9 @@ from critics.types import (
     Opinion,
     Undecided,
 )
+from critics.workers.crew import Crew, Lost
+from critics.workers.engines import Engines
+from critics.workers.reply import ask, line_answer, loss, lost_judgement
 
 T = TypeVar("T")
 Payload = Mapping[str, JsonValue]

@@ -12,7 +12,7 @@ from critics.certificate import NotCertifiable, digest, verify
 from critics.domain import DomainError, find_domain
 from critics.judge import Demand, Mode, judge
 from critics.types import Assurance, Judgement, ProblemError, Undecided, Verdict
-from critics.worker import Pool
+from critics.workers.pool import Pool
 from tests.critics.processes import descendants, ended, parents
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
