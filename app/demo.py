@@ -20,13 +20,13 @@ from typing import Any
 
 import httpx
 
+from app.cli.terminal import reported, show
 from app.embedded import embedded_upstream
 from app.failures import ServiceError
 from app.local_server import runtime_installed
 from app.models import Model, WeightsError, find_model, installed_path, pull
 from app.settings import Settings, load_settings
 from app.story import Story, print_lines
-from app.terminal import reported, show
 from backprompt.journal import Event, Journal, RunStarted
 from backprompt.upstream import ReplayUpstream, Upstream
 

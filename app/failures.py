@@ -1,7 +1,7 @@
 """Failures that a user is told about: one exception, one rendering as RFC 9457 problem details.
 
 Nothing here knows HTTP or a terminal; the service (`app.errors`) and the command line
-(`app.terminal`) both show a `ServiceError` in their own way.
+(`app.cli.terminal`) both show a `ServiceError` in their own way.
 """
 
 from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from app.terminal import show
+from app.cli.terminal import show
 from backprompt.journal import (
     CallFailed,
     CallFinished,

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 import typer
 
-from app.exits import Exit, exit_of_code
+from app.cli.exits import Exit, exit_of_code
 from app.failures import Fault, ServiceError, from_kernel
 from app.settings import SettingsError
 from backprompt.render import draw, printable

@@ -1,16 +1,17 @@
 """The command line: `modulo`. Every command's work is in a module of its own, imported when used.
 
-Exit codes are in `app.exits`, in decades.
+Exit codes are in `app.cli.exits`, in decades.
 """
 
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-Assurance = Literal["auto", "single", "cross", "proof"]
+from app.cli.options import Assurance
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 app = typer.Typer(
@@ -37,7 +38,7 @@ def main() -> None:
 
 def _tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Let an error of ours end as one message instead of a traceback."""
-    from app.terminal import tell_bug  # noqa: PLC0415  # `--help` stays quick
+    from app.cli.terminal import tell_bug  # noqa: PLC0415  # `--help` stays quick
 
     tell_bug(kind, error, trace)
 
@@ -66,7 +67,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
 ) -> None:
     """Run the HTTP service."""
-    from app.cli_serve import run_server  # noqa: PLC0415  # fastapi only where needed
+    from app.cli.serve import run_server  # noqa: PLC0415  # fastapi only where needed
 
     run_server(host, port)
 
@@ -99,7 +100,7 @@ def solve(
     journal: Annotated[Path | None, typer.Option(help="Write the run's record here.")] = None,
 ) -> None:
     """Ask a model until an answer is certified."""
-    from app.cli_solve import SolveOptions, run_solve  # noqa: PLC0415  # as above
+    from app.cli.solve import SolveOptions, run_solve  # noqa: PLC0415  # as above
 
     run_solve(
         SolveOptions(
@@ -142,7 +143,7 @@ def check(
     ] = None,
 ) -> None:
     """Judge an answer; no model is involved."""
-    from app.cli_check import run_check, run_jsonl  # noqa: PLC0415  # as above
+    from app.cli.check import run_check, run_jsonl  # noqa: PLC0415  # as above
 
     if jsonl:
         run_jsonl(files or [], assurance or "single")
@@ -157,7 +158,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Judge a certificate's answer again, trusting nothing but the critics installed here."""
-    from app.cli_check import run_verify  # noqa: PLC0415  # as above
+    from app.cli.check import run_verify  # noqa: PLC0415  # as above
 
     run_verify(certificate, as_json=as_json)
 
@@ -166,7 +167,7 @@ def verify(
 def domains(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the installed domains."""
     if context.invoked_subcommand is None:
-        from app.cli_domains import list_domains  # noqa: PLC0415  # as above
+        from app.cli.domains import list_domains  # noqa: PLC0415  # as above
 
         list_domains(as_json=as_json)
 
@@ -178,7 +179,7 @@ def domains_check(
     as_json: AsJson = False,
 ) -> None:
     """Run the domains' self-tests: good answers, bad answers, mutants, junk."""
-    from app.cli_domains import check_domains  # noqa: PLC0415  # as above
+    from app.cli.domains import check_domains  # noqa: PLC0415  # as above
 
     check_domains(names or [], as_json=as_json)
 
@@ -189,7 +190,7 @@ def models_pull(
     gguf: Annotated[Path | None, typer.Option(help="Take this file instead of a download.")] = None,
 ) -> None:
     """Fetch the weights of an embedded model, and verify them."""
-    from app.cli_models import pull_model  # noqa: PLC0415  # as above
+    from app.cli.models import pull_model  # noqa: PLC0415  # as above
 
     pull_model(name, gguf)
 
@@ -197,7 +198,7 @@ def models_pull(
 @models_app.command("list")
 def models_list(*, as_json: AsJson = False) -> None:
     """List the embedded models that can be fetched, and which are here."""
-    from app.cli_models import list_models  # noqa: PLC0415  # as above
+    from app.cli.models import list_models  # noqa: PLC0415  # as above
 
     list_models(as_json=as_json)
 
@@ -218,6 +219,6 @@ def demo(
 @app.command()
 def config(*, as_json: AsJson = False) -> None:
     """Show every setting, its value and where it comes from; secrets are masked."""
-    from app.cli_config import show_config  # noqa: PLC0415  # as above
+    from app.cli.config import show_config  # noqa: PLC0415  # as above
 
     show_config(as_json=as_json)

@@ -9,18 +9,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.cli import Assurance
-from app.cli_check import with_service
-from app.exits import exit_of_run
+from app.cli.check import with_service
+from app.cli.exits import exit_of_run
+from app.cli.options import Assurance
+from app.cli.payloads import read_object, read_problem, read_text
+from app.cli.terminal import is_colored, note, quit_with, reported, show, show_json
+from app.cli.watch import Watcher
 from app.failures import ServiceError
-from app.payloads import read_object, read_problem, read_text
 from app.protocol import SolveRequest, SolveResult
 from app.runs import Run
 from app.schema_faults import schema_failure
 from app.service import Service
 from app.settings import Settings, UpstreamSettings, load_settings
-from app.terminal import is_colored, note, quit_with, reported, show, show_json
-from app.watch import Watcher
 from backprompt.render import draw, printable
 
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import app, main
-from app.exits import Exit
+from app.cli.exits import Exit
+from app.cli.main import app, main
 from app.protocol import SWITCH
 from tests.app.conftest import REQUEST
 
@@ -279,7 +279,7 @@ def test_an_error_of_ours_is_one_message_without_a_traceback(monkeypatch, capsys
     def fail():
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("app.cli.typer.main.get_command", lambda _app: fail)
+    monkeypatch.setattr("app.cli.main.typer.main.get_command", lambda _app: fail)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     with pytest.raises(ZeroDivisionError) as caught:
         main()

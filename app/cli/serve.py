@@ -8,10 +8,10 @@ import sys
 
 import uvicorn
 
+from app.cli.terminal import note, reported
 from app.failures import ServiceError
 from app.main import create_app
 from app.settings import Settings, load_settings
-from app.terminal import note, reported
 from app.upstreams import require_usable
 from critics.domain import find_domain, installed
 

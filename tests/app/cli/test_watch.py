@@ -2,9 +2,9 @@ import io
 
 import pytest
 
-from app.exits import Exit, exit_of_code, exit_of_run
+from app.cli.exits import Exit, exit_of_code, exit_of_run
+from app.cli.watch import ERASE, WIDTH, Watcher
 from app.ids import new_id
-from app.watch import ERASE, WIDTH, Watcher
 from backprompt.budget import Budget, Usage
 from backprompt.journal import CallFailed, Decided, Ended, Judged, NoCandidate, RoundStarted, Status
 from backprompt.upstream import Sampling

@@ -5,14 +5,14 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from app.cli import Assurance
-from app.exits import VERDICTS
+from app.cli.exits import VERDICTS
+from app.cli.options import Assurance
+from app.cli.payloads import read_object, read_problem, read_text
+from app.cli.terminal import is_colored, note, quit_with, reported, show, show_json
 from app.failures import ServiceError
-from app.payloads import read_object, read_problem, read_text
 from app.protocol import CheckRequest
 from app.service import Service
 from app.settings import Settings, load_settings
-from app.terminal import is_colored, note, quit_with, reported, show, show_json
 from backprompt.render import draw_judgement
 from critics.judge import Demand
 from critics.types import Judgement
@@ -67,12 +67,14 @@ def run_jsonl(files: Sequence[str], assurance: Assurance) -> None:
 
 def run_verify(name: str, *, as_json: bool) -> None:
     """Judge a certificate's answer again."""
-    from critics.certificate import NotCertifiable, verify  # noqa: PLC0415  # only here
+    from critics.certificate import NotCertifiable  # noqa: PLC0415  # only here
 
     with reported(as_json=as_json):
         document = read_object(name)
         try:
-            certificate, judgement = verify(document)
+            certificate, judgement = with_service(
+                load_settings(), lambda service: service.pool.verify(document)
+            )
         except NotCertifiable as error:
             raise ServiceError("certificate-refuted", str(error)) from error
         _show(judgement, as_json=as_json)

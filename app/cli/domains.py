@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from app.exits import Exit
+from app.cli.exits import Exit
+from app.cli.terminal import note, quit_with, reported, show, show_json, show_table
 from app.failures import ServiceError
 from app.settings import load_settings
-from app.terminal import note, quit_with, reported, show, show_json, show_table
 from backprompt.render import printable
 from critics.domain import find_domain, installed
 from critics.selftest import Report

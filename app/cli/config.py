@@ -1,7 +1,7 @@
 """`modulo config`: the resolved settings."""
 
+from app.cli.terminal import reported, show, show_json, show_table
 from app.settings import config_file, load_settings, resolve
-from app.terminal import reported, show, show_json, show_table
 
 
 def show_config(*, as_json: bool) -> None:

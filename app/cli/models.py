@@ -6,10 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from app.cli.terminal import note, reported, show, show_json, show_table
 from app.failures import ServiceError
 from app.models import MODELS, WeightsError, find_model, installed_path, pull
 from app.settings import load_settings
-from app.terminal import note, reported, show, show_json, show_table
 
 MEGABYTE = 1_000_000
 

@@ -1,0 +1,6 @@
+"""Options that several commands take. Imported before any command, so it imports nothing."""
+
+from typing import Literal
+
+Assurance = Literal["auto", "single", "cross", "proof"]
+"""Names of `critics.judge.Demand`, spelt out so that `--help` need not import the kernel."""
