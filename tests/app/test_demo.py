@@ -172,7 +172,7 @@ def test_a_slow_download_is_left_for_the_next_time(
     class Slow:
         label = "slow"
 
-        def read(self, offset: int):  # noqa: ANN202  # an iterator
+        def read(self, offset: int):  # an iterator
             for _ in range(offset, 100):
                 yield b"x"
 
