@@ -18,6 +18,7 @@ from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import Choice, choose_upstream, for_model
 from backprompt.upstream import Upstream
+from critics.judge import Demand
 from critics.line import Check
 from critics.types import Judgement, KernelError
 from critics.workers.pool import Pool
@@ -149,6 +150,9 @@ class Service:
                 self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s
             )
             choice = await self.choice()
+            upstream = for_model(choice, request.model, settings, self.client)
+            if request.assurance is not Demand.SINGLE:
+                self.pool.engines.warm(request.domain)
             yield Run(
                 request=request,
                 task=task,
@@ -157,7 +161,7 @@ class Service:
                 kernel=PoolKernel(
                     self.pool, request.domain, request.problem, request.assurance, settings.worker
                 ),
-                upstream=for_model(choice, request.model, settings, self.client),
+                upstream=upstream,
                 source=choice.kind,
                 id=run_id,
             )

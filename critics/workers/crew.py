@@ -95,7 +95,7 @@ class Crew:
         recycle_after: int,
         idle_s: float,
         preload: Sequence[str] = (),
-        opinions: bool = False,
+        keep_zygote: bool = True,
     ) -> None:
         self.size = size
         self._idle_s = idle_s
@@ -106,7 +106,7 @@ class Crew:
         self._memory_mb = memory_mb
         self._recycle_after = recycle_after
         self._preload = tuple(preload)
-        self._opinions = opinions
+        self._keep_zygote = keep_zygote
         self._slots = asyncio.Semaphore(size)
         self._starting = asyncio.Lock()
         self._zygote: Zygote | None = None
@@ -182,7 +182,7 @@ class Crew:
             self._dismiss()
             if self._zygote is not None:
                 await self._zygote.aclose()
-            self._zygote = Zygote(self._memory_mb, self._preload, opinions=self._opinions)
+            self._zygote = Zygote(self._memory_mb, self._preload)
             await self._zygote.wait_ready()
 
     @contextlib.asynccontextmanager
@@ -196,12 +196,14 @@ class Crew:
             self._busy -= 1
             if not self._busy and not self._closed:
                 loop = asyncio.get_running_loop()
-                self._rest_timer = loop.call_later(self._idle_s, self._rest)
+                self._rest_timer = loop.call_later(self._idle_s, self.rest)
 
-    def _rest(self) -> None:
-        """Give idle memory back: the spare workers, and a zygote that holds engines."""
+    def rest(self) -> None:
+        """Give idle memory back: the spare workers, and a zygote that is not to be kept."""
+        if self._busy or self._closed:
+            return
         self._dismiss()
-        if self._opinions and self._zygote is not None:
+        if not self._keep_zygote and self._zygote is not None:
             zygote, self._zygote = self._zygote, None
             self._resting = asyncio.create_task(zygote.aclose())
 
@@ -237,13 +239,13 @@ class Crew:
 class Zygote:
     """The service's handle on a zygote process (see `critics.workers.zygote`)."""
 
-    def __init__(self, memory_mb: int, preload: Sequence[str], *, opinions: bool) -> None:
+    def __init__(self, memory_mb: int, preload: Sequence[str]) -> None:
         self._loop = asyncio.get_running_loop()
         self._control, theirs = socket.socketpair()
         arguments = (theirs.fileno(), memory_mb, tuple(preload))
         code = (
             f"import sys; sys.path[:] = {[entry or str(Path.cwd()) for entry in sys.path]!r}; "
-            f"from critics.workers.zygote import main; main(*{arguments!r}, opinions={opinions})"
+            f"from critics.workers.zygote import main; main(*{arguments!r})"
         )
         with theirs:
             self._process = subprocess.Popen(

@@ -2,9 +2,13 @@
 
 None of this is trusted with a verdict: a second opinion can only take one away, and whatever an
 engine finds is judged. Whatever is missing (no such hook, a deadline, a crash) is `unknown`.
+
+Domains with the same engines share a crew; a crew imports no other engines. It starts with the
+first question, and the least recently asked ones are given back when there are too many.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -29,12 +33,49 @@ from critics.workers.reply import ask
 
 Payload = Mapping[str, JsonValue]
 
+MAX_AWAKE = 3
+"""Crews that are kept awake; an idle one beyond gives its memory back."""
+
 
 class Engines:
-    """Asks the hooks of a domain that need an engine; processes start with the first question."""
+    """Asks the hooks of a domain that need an engine; processes start with the first question.
 
-    def __init__(self, crew: Crew) -> None:
-        self.crew = crew
+    Args:
+        make_crew: Makes a crew of a given `size` with given modules to `preload`.
+        size: Workers that are busy at the same time, over all crews.
+    """
+
+    def __init__(self, make_crew: Callable[..., Crew], *, size: int) -> None:
+        self.size = size
+        self._make_crew = make_crew
+        self._slots = asyncio.Semaphore(size)
+        self._crews: dict[tuple[str, ...], Crew] = {}
+        self._closed = False
+
+    @property
+    def crews(self) -> tuple[Crew, ...]:
+        """The crews so far, the latest asked last."""
+        return tuple(self._crews.values())
+
+    def crew_of(self, domain: Domain) -> Crew:
+        """Give the crew with a domain's engines; older ones that are idle may have to rest.
+
+        Raises:
+            RuntimeError: The pool is closed.
+        """
+        if self._closed:
+            raise RuntimeError("the worker pool is closed")
+        modules = domain.opinion_modules
+        crew = self._crews.pop(modules, None)
+        self._crews[modules] = crew or self._make_crew(size=self.size, preload=modules)
+        for older in self.crews[:-MAX_AWAKE]:
+            older.rest()
+        return self._crews[modules]
+
+    async def aclose(self) -> None:
+        """End every process."""
+        self._closed = True
+        await asyncio.gather(*(crew.aclose() for crew in self.crews))
 
     def warm(self, domain_name: str) -> None:
         """Import the engines in the background if a domain gives second opinions.
@@ -44,8 +85,9 @@ class Engines:
         Raises:
             DomainError: There is no such domain.
         """
-        if find_domain(domain_name).second_opinion is not None:
-            self.crew.warm()
+        domain = find_domain(domain_name)
+        if domain.second_opinion is not None and not self._closed:
+            self.crew_of(domain).warm()
 
     async def feasibility(
         self, domain_name: str, payload: Payload, *, deadline_s: float = 30.0
@@ -124,7 +166,7 @@ class Engines:
             "problem": payload,
             "text": own.candidate,
         }
-        done, faults = await ask(self.crew, job, seconds)
+        done, faults = await self._ask(domain, job, seconds)
         if faults:
             opinion = Opinion(
                 engine=f"{domain.name} second opinion",
@@ -139,7 +181,8 @@ class Engines:
     async def _hook(
         self, domain_name: str, payload: Payload, hook: str, arguments: list[str], seconds: float
     ) -> tuple[Any, tuple[Diagnostic, ...]]:
-        if getattr(find_domain(domain_name), hook) is None:
+        domain = find_domain(domain_name)
+        if getattr(domain, hook) is None:
             return None, ()
         job = {
             "kind": "hook",
@@ -148,7 +191,13 @@ class Engines:
             "hook": hook,
             "arguments": arguments,
         }
-        return await ask(self.crew, job, seconds)
+        return await self._ask(domain, job, seconds)
+
+    async def _ask(
+        self, domain: Domain, job: Mapping[str, Any], seconds: float
+    ) -> tuple[Any, tuple[Diagnostic, ...]]:
+        async with self._slots:
+            return await ask(self.crew_of(domain), job, seconds)
 
 
 def wants_opinion(judgement: Judgement, demand: Demand) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -69,7 +70,7 @@ class Pool:
             memory_mb: Address space of each, in MiB.
             recycle_after: Jobs after which a worker is replaced.
             preload: Modules that every worker shares, besides the domains.
-            opinion_size: Workers that give second opinions at the same time.
+            opinion_size: Engine workers that are busy at the same time, over all domains.
             idle_s: Seconds without a job after which idle workers, and all that is kept for
                 second opinions, are ended to give their memory back.
         """
@@ -82,27 +83,29 @@ class Pool:
             preload=preload,
         )
         self.engines = Engines(
-            Crew(
-                size=opinion_size,
+            partial(
+                Crew,
                 memory_mb=max(memory_mb, OPINION_MEMORY_MB),
                 recycle_after=recycle_after,
                 idle_s=idle_s,
-                opinions=True,
-            )
+                keep_zygote=False,
+            ),
+            size=opinion_size,
         )
 
-    async def start(self, *, opinions: bool = False) -> None:
+    async def start(self, *, engines_of: Sequence[str] = ()) -> None:
         """Import the domains now instead of with the first job.
 
         Args:
-            opinions: Also import the engines, which takes seconds.
+            engines_of: Domains whose engines are imported as well, which takes seconds.
 
         Raises:
             RuntimeError: No process can be started.
+            DomainError: There is no such domain.
         """
         await self._critics.start()
-        if opinions:
-            await self.engines.crew.start()
+        for name in engines_of:
+            await self.engines.crew_of(find_domain(name)).start()
 
     async def judge(
         self,
@@ -295,7 +298,7 @@ class Pool:
 
     async def aclose(self) -> None:
         """End every process; jobs under way are lost."""
-        await asyncio.gather(self._critics.aclose(), self.engines.crew.aclose())
+        await asyncio.gather(self._critics.aclose(), self.engines.aclose())
 
     async def __aenter__(self) -> Self:
         """Use the pool as a context."""

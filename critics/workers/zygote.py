@@ -35,30 +35,26 @@ ALARM_GRACE_S = 2.0
 PR_SET_PDEATHSIG = 1
 
 
-def main(control_fd: int, memory_mb: int, preload: Sequence[str], *, opinions: bool) -> None:
+def main(control_fd: int, memory_mb: int, preload: Sequence[str]) -> None:
     """Import the domains, then fork a worker whenever the service asks for one.
 
     Args:
         control_fd: Socket of the service.
         memory_mb: Address space of each worker, in MiB.
         preload: More modules to import.
-        opinions: Whether the workers give second opinions and so need the engines.
     """
-    warm(preload, opinions=opinions)
+    warm(preload)
     gc.freeze()
     with socket.socket(fileno=control_fd) as control:
         Zygote(control, memory_mb).serve()
 
 
-def warm(preload: Sequence[str], *, opinions: bool) -> None:
+def warm(preload: Sequence[str]) -> None:
     """Import what every worker will need; what cannot be imported fails later, by name."""
-    modules = list(preload)
     names, _ = guard("preload", lambda: list(installed()))
     for name in names or ():
-        domain, _ = guard("preload", partial(find_domain, name))
-        if domain is not None and opinions:
-            modules += domain.opinion_modules
-    for module in modules:
+        guard("preload", partial(find_domain, name))
+    for module in preload:
         guard("preload", partial(importlib.import_module, module))
 
 

@@ -73,7 +73,7 @@ async def storm(pool: Pool, random: Random) -> None:
 async def test_a_storm_of_failures_and_cancellations_leaks_nothing() -> None:
     random = Random(7)  # noqa: S311  # a storm that can be repeated
     async with Pool(size=2, recycle_after=10) as pool:
-        await pool.start(opinions=True)
+        await pool.start(engines_of=["hostile"])
         await pool.judge("hostile", {}, "fine")
         files, processes = open_files(), len(descendants(os.getpid()))
         for _ in range(10):

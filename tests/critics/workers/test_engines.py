@@ -1,9 +1,13 @@
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from dataclasses import replace
 
 import pytest
 
-from critics.domain import DomainError
+from critics.domain import DomainError, find_domain
 from critics.types import Feasible, HintLevel, Optimality, ProblemError
+from critics.workers.engines import MAX_AWAKE
 from critics.workers.pool import Pool
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
@@ -51,13 +55,13 @@ async def test_the_users_errors_are_raised(pool: Pool) -> None:
 async def test_engines_can_be_warmed_in_the_background() -> None:
     async with Pool(size=1, idle_s=0.05) as pool:
         pool.engines.warm("toy")
-        assert pool.engines.crew._warming is None
+        assert pool.engines.crews == ()
         pool.engines.warm("hostile")
         pool.engines.warm("hostile")
-        warming = pool.engines.crew._warming
-        assert warming is not None
-        await warming
-        zygote = pool.engines.crew._zygote
+        (crew,) = pool.engines.crews
+        assert crew._warming is not None
+        await crew._warming
+        zygote = crew._zygote
         assert zygote is not None
         assert zygote.alive
         feasibility = await pool.engines.feasibility("hostile", {})
@@ -70,4 +74,37 @@ async def test_a_pool_that_is_still_warming_can_be_closed() -> None:
     await asyncio.sleep(0)
     await pool.aclose()
     pool.engines.warm("hostile")
-    assert pool.engines.crew._zygote is None
+    (crew,) = pool.engines.crews
+    assert crew._zygote is None
+
+
+async def test_each_set_of_engines_has_a_crew_of_its_own() -> None:
+    async with Pool(size=1) as pool:
+        planning, solving = (pool.engines.crew_of(find_domain(name)) for name in ("pddl", "smt"))
+        assert planning is not solving
+        assert pool.engines.crew_of(replace(find_domain("pddl"), version="2")) is planning
+        assert pool.engines.crews == (solving, planning)
+    with pytest.raises(RuntimeError):
+        pool.engines.crew_of(find_domain("pddl"))
+
+
+@pytest.mark.parametrize(("name", "others"), [("pddl", "z3"), ("smt", "unified_planning")])
+async def test_a_crew_imports_no_other_engine(name: str, others: str) -> None:
+    code = (
+        "import sys; from critics.workers.zygote import warm; "
+        f"warm({find_domain(name).opinion_modules!r}); print({others!r} in sys.modules)"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=PIPE)
+    assert await process.communicate() == (b"False\n", None)
+
+
+async def test_crews_that_were_not_asked_for_long_are_given_back() -> None:
+    domains = [
+        replace(find_domain("hostile"), opinion_modules=(module,))
+        for module in ("json", "html", "csv", "cmd", "bdb")[: MAX_AWAKE + 1]
+    ]
+    async with Pool(size=1) as pool:
+        for domain in domains:
+            await pool.engines.crew_of(domain).start()
+        awake = [crew._zygote is not None for crew in pool.engines.crews]
+        assert awake == [False] + [True] * MAX_AWAKE

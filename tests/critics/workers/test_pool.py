@@ -161,13 +161,14 @@ async def test_a_worker_is_confined(
 
 async def test_an_idle_pool_gives_its_memory_back() -> None:
     async with Pool(size=2, idle_s=0.05) as pool:
-        await pool.start(opinions=True)
+        await pool.start(engines_of=["hostile"])
         judged = await pool.judge("hostile", {}, "fine")
         assert judged.assurance is Assurance.CROSS
-        spare = [*pool._critics._spare, *pool.engines.crew._spare]
+        (engines,) = pool.engines.crews
+        spare = [*pool._critics._spare, *engines._spare]
         assert len(spare) == 2
         await asyncio.wait_for(asyncio.gather(*(worker.ended for worker in spare)), 20)
-        assert pool.engines.crew._zygote is None
+        assert engines._zygote is None
         assert (await pool.judge("hostile", {}, "fine")).assurance is Assurance.CROSS
 
 
