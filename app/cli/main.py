@@ -211,7 +211,7 @@ def demo(
     model: Annotated[str | None, typer.Option(help="Embedded model to use.")] = None,
 ) -> None:
     """Watch a plan being rejected, corrected and certified."""
-    from app.demo import run_demo  # noqa: PLC0415  # as above
+    from app.cli.demo import run_demo  # noqa: PLC0415  # as above
 
     raise typer.Exit(run_demo(offline=offline, keep=keep, model=model))
 

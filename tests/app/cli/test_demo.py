@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app import demo
-from app.demo import fetch, find_examples, find_model_to_ask, read_problem, show_live
+from app.cli import demo
+from app.cli.demo import fetch, find_examples, find_model_to_ask, read_problem, show_live
+from app.cli.story import Story, print_block
 from app.models import Model, WeightsError
-from app.story import Story, print_block
 from backprompt.budget import Budget
 from backprompt.effects import DirectKernel, LiveEffects
 from backprompt.journal import CandidateFound, Ended, Journal, Judged, RunStarted

@@ -20,13 +20,13 @@ from typing import Any
 
 import httpx
 
+from app.cli.story import Story, print_lines
 from app.cli.terminal import reported, show
 from app.embedded import embedded_upstream
 from app.failures import ServiceError
 from app.local_server import runtime_installed
 from app.models import Model, WeightsError, find_model, installed_path, pull
 from app.settings import Settings, load_settings
-from app.story import Story, print_lines
 from backprompt.journal import Event, Journal, RunStarted
 from backprompt.upstream import ReplayUpstream, Upstream
 
@@ -84,7 +84,7 @@ def run_demo(*, offline: bool = False, keep: bool = False, model: str | None = N
 
 def find_examples() -> Path:
     """Find the example problems and recordings: in the repository, or as installed."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     candidates = (here.parent / "examples", here / "examples")
     return next((path for path in candidates if (path / "pddl").is_dir()), candidates[0])
 
