@@ -1,0 +1,78 @@
+"""Runs of the domain `smt` through the whole service: proofs, optima and hints."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from app.cli.exits import Exit
+from tests.app.conftest import make_app, served
+from tests.upstream_server import Reply, UpstreamServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ROTA = {
+    "variables": {name: {"type": "int", "min": 0, "max": 40} for name in ("ann", "bob", "cy")},
+    "constraints": [
+        {"name": "cover", "expr": "ann + bob >= 60", "why": "sixty hours must be covered"},
+        {"name": "ann_part_time", "expr": "ann <= 20", "why": "Ann works half time"},
+        {"name": "bob_part_time", "expr": "bob <= 30"},
+        {"name": "cy_is_away", "expr": "cy == 0"},
+    ],
+}
+"""Cannot be filled, whatever Cy does."""
+CONFLICT = ["cover", "ann_part_time", "bob_part_time"]
+
+
+def settings_of(server: UpstreamServer) -> dict:
+    return {"upstream": {"base_url": server.base_url, "model": "served-model", "retries": 0}}
+
+
+async def test_a_proof_of_infeasibility_ends_the_call_under_way_and_costs_no_other(pool):
+    never = asyncio.Event()
+    async with (
+        UpstreamServer(default=Reply("late", wait=never)) as upstream,
+        served(make_app(pool, **settings_of(upstream))) as (host, port),
+        httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=60) as http,
+    ):
+        solved = await http.post("/solve", json={"domain": "smt", "problem": ROTA})
+        await asyncio.wait_for(upstream.gone.wait(), 20)
+        streamed = await http.post(
+            "/solve",
+            json={"domain": "smt", "problem": ROTA},
+            headers={"accept": "text/event-stream"},
+        )
+    result = solved.json()
+    assert (result["status"], result["usage"]["calls"]) == ("infeasible", 1)
+    assert result["answer"] is result["certificate"] is result["judgement"] is None
+    assert result["feasibility"]["conflict"] == CONFLICT
+    assert result["feasibility"]["diagnostics"][0]["headline"].startswith(
+        "no answer exists: `cover`"
+    )
+    assert len(upstream.seen) <= 2
+    events = [json.loads(line[6:]) for line in streamed.text.split("\n") if line[:6] == "data: "]
+    (tested,) = [event for event in events if event.get("event") == "feasibility-tested"]
+    assert tested["status"] == "infeasible"
+    assert events[-1]["feasibility"]["conflict"] == CONFLICT
+
+
+async def test_the_command_line_names_the_conflict(tmp_path):
+    (tmp_path / "rota.json").write_text(json.dumps(ROTA))
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"response": '{"ann": 60}'}))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MODULO_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "solve", "smt", "rota.json", "--replay", "answers.jsonl"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment,
+    )
+    out, told = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, out) == (Exit.INFEASIBLE, b"")
+    assert b"`cover`, `ann_part_time`, `bob_part_time` cannot hold together" in told
+    assert b"Ann works half time" in told
+    assert b"cy_is_away" not in told
