@@ -93,7 +93,7 @@ def judge(
     payload = read_problem(domain, problem)
     prepared, faults = guard("load", lambda: _prepare(domain, payload))
     if prepared is None:
-        return _unprepared(domain, candidate, faults)
+        return leave_undecided(domain, candidate, faults)
     instance, coverage, warnings = prepared
     started = perf_counter()
     parsed, faults = _parse(domain, instance, candidate)
@@ -144,13 +144,8 @@ def spell_out(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _prepare(domain: Domain, payload: Problem) -> tuple[Any, Coverage, tuple[Diagnostic, ...]]:
-    instance = domain.load(payload)
-    warnings = graded(domain.warnings(instance), Severity.WARNING)
-    return instance, _coverage(domain, instance), warnings
-
-
-def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
+def leave_undecided(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
+    """Say `unknown` of a candidate that could not be judged, and why."""
     return Judgement(
         domain=domain.name,
         domain_version=domain.version,
@@ -159,6 +154,12 @@ def _unprepared(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Ju
         score=0.0,
         diagnostics=faults,
     )
+
+
+def _prepare(domain: Domain, payload: Problem) -> tuple[Any, Coverage, tuple[Diagnostic, ...]]:
+    instance = domain.load(payload)
+    warnings = graded(domain.warnings(instance), Severity.WARNING)
+    return instance, _coverage(domain, instance), warnings
 
 
 def _parse(domain: Domain, instance: Any, text: str) -> tuple[Any, tuple[Diagnostic, ...]]:

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
 from critics.domain import Domain, find_domain
-from critics.judge import Demand, Mode, spell_out
+from critics.judge import Demand, Mode, leave_undecided, spell_out
 from critics.line import Check, lost_line
 from critics.selftest import Failure, Report
 from critics.types import (
@@ -28,7 +28,7 @@ from critics.types import (
 )
 from critics.workers.crew import Crew, Lost
 from critics.workers.engines import Engines
-from critics.workers.reply import ask, line_answer, loss, lost_judgement
+from critics.workers.reply import ask, line_answer, loss
 
 T = TypeVar("T")
 Payload = Mapping[str, JsonValue]
@@ -195,7 +195,7 @@ class Pool:
         job = {"kind": "check", "check": check.model_dump(mode="json")}
         done, faults = await ask(self._critics, job, deadline_s)
         if faults:
-            return lost_judgement(domain, check.answer if check.exact else "", faults)
+            return leave_undecided(domain, check.answer if check.exact else "", faults)
         own = Judgement.model_validate(done)
         return await self.engines.weigh_in(domain, check.problem, own, demand, opinion_deadline_s)
 
@@ -326,7 +326,7 @@ class Pool:
         done, faults = await ask(self._critics, job, seconds)
         if not faults:
             return Judgement.model_validate({**done, "candidate": spell_out(text)})
-        return lost_judgement(domain, text, faults)
+        return leave_undecided(domain, text, faults)
 
 
 def with_pool(work: Callable[[Pool], Awaitable[T]], **settings: Any) -> T:

@@ -6,10 +6,9 @@ Invariant: whatever is missing (a lost worker, a failed domain) becomes `unknown
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from critics.domain import Domain, DomainError
-from critics.judge import spell_out
+from critics.domain import DomainError
 from critics.line import lost_line
-from critics.types import Diagnostic, Judgement, ProblemError, Severity, Verdict
+from critics.types import Diagnostic, ProblemError, Severity
 from critics.workers.crew import Crew, Lost
 from critics.workers.frames import FrameError
 
@@ -34,18 +33,6 @@ async def ask(
     if "failed" in reply:
         return None, tuple(Diagnostic.model_validate(item) for item in reply["failed"])
     return reply["done"], ()
-
-
-def lost_judgement(domain: Domain, text: str, faults: tuple[Diagnostic, ...]) -> Judgement:
-    """Say `unknown` of a candidate that could not be judged."""
-    return Judgement(
-        domain=domain.name,
-        domain_version=domain.version,
-        verdict=Verdict.UNKNOWN,
-        candidate=spell_out(text),
-        score=0.0,
-        diagnostics=faults,
-    )
 
 
 def line_answer(reply: Mapping[str, Any], line: bytes) -> bytes:
