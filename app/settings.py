@@ -101,7 +101,7 @@ class WorkerSettings(Group):
     """Address space of one worker, in MiB; a check that needs more ends as `unknown`."""
     deadline_s: float = Field(default=10.0, gt=0, le=3600)
     """Seconds one check may take before its worker is killed and the verdict is `unknown`."""
-    opinion_deadline_s: float = Field(default=5.0, gt=0, le=3600)
+    opinion_deadline_s: float = Field(default=3.0, gt=0, le=3600)
     """Seconds a second opinion may take before it counts as unavailable."""
     feasibility_deadline_s: float = Field(default=30.0, gt=0, le=3600)
     """Seconds the test may take whether a problem has any answer; it runs beside the rounds."""
