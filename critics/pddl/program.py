@@ -21,6 +21,9 @@ from critics.pddl.frame import Env, Frame, read_key
 from critics.pddl.state import Relation, State
 from critics.pddl.task import Action, Effect, Metric, Task
 
+CHANGE_STEPS = 4
+"""Evaluation steps that one change of a quantified effect counts as: it takes so much longer."""
+
 
 @dataclass(frozen=True)
 class CompiledAction:
@@ -134,10 +137,12 @@ class Program:
 def _compile_once(effect: Effect, frame: Frame, emit: Test) -> Test:
     """Let an effect happen once for each binding, in however many ways its condition holds."""
     key = read_key([frame.slot(variable.slot) for variable in effect.variables])
+    steps = CHANGE_STEPS * (len(effect.adds) + len(effect.deletes) + len(effect.updates))
 
     def once(state: State, env: Env) -> bool:
         row = key(env)
         if row not in state.pending.seen:
+            state.meter.spend(steps)
             state.pending.seen.add(row)
             emit(state, env)
         return not row

@@ -58,6 +58,16 @@ def test_effects_over_many_objects_in_a_long_plan_are_given_up():
     assert judgement.codes == ("pddl-too-expensive",)
 
 
+def test_a_million_changes_in_one_step_are_given_up():
+    # Looking at a million bindings is cheap; to change a million atoms takes memory and seconds.
+    action = ":effect (forall (?x ?y) (p ?x ?y))"
+    assert judge_large(action, "(a)").codes == ("pddl-too-expensive",)
+    one_relation = ":effect (forall (?x ?y) (when (and (r ?x) (r ?y)) (p ?x ?y)))"
+    init = " ".join(f"(r o{i})" for i in range(300))
+    judgement = judge_large(one_relation, "(a)", goal="(p o1 o2)", init=init)
+    assert judgement.verdict.value == "accepted"
+
+
 @pytest.mark.parametrize("effect", ["scale-up (f) (f)", "assign (f) (/ 1 (+ (* (f) (f)) 1))"])
 def test_growing_numbers_are_given_up(effect):
     judgement = judge_large(f":effect ({effect})", "(a)\n" * 1_000, goal="(> (f) 0)")
