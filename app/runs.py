@@ -6,7 +6,7 @@ once. What a client may see of it is decided in two functions of this module, `s
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -17,18 +17,27 @@ from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
-from backprompt.blackboard import Outcome
 from backprompt.budget import Budget
 from backprompt.effects import Certificate, LiveEffects
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
 from backprompt.loop import solve
+from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
 from critics.certificate import NotCertifiable, Provenance
 from critics.domain import find_domain
 from critics.judge import Demand
-from critics.types import Assurance, Feasibility, Feasible, Judgement, KernelError, Undecided
+from critics.types import (
+    Assurance,
+    Diagnostic,
+    Feasibility,
+    Feasible,
+    HintLevel,
+    Judgement,
+    KernelError,
+    Undecided,
+)
 from critics.workers.pool import Pool
 
 HARMLESS = frozenset(
@@ -93,6 +102,12 @@ class PoolKernel:
             return found
         return found.model_copy(update={"status": Feasible.UNKNOWN})
 
+    async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+        """Find hints for a rejected candidate."""
+        return await self.pool.engines.hints(
+            self.domain, self.problem, text, level, deadline_s=self.worker.opinion_deadline_s
+        )
+
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
         """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
         try:
@@ -148,7 +163,10 @@ class Run:
         started = time.monotonic()
         tested = find_domain(self.task.domain).feasibility is not None
         effects = LiveEffects(
-            self.kernel, self.upstream, feasibility=self.kernel.feasibility if tested else None
+            self.kernel,
+            self.upstream,
+            feasibility=self.kernel.feasibility if tested else None,
+            hints=self.kernel.hints,
         )
         outcome = await solve(
             self.task,

@@ -7,9 +7,8 @@ Invariants:
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
@@ -25,6 +24,7 @@ from backprompt.journal import (
     Ended,
     Event,
     FeasibilityTested,
+    Hinted,
     Journal,
     Judged,
     NoCandidate,
@@ -33,6 +33,7 @@ from backprompt.journal import (
     RunStarted,
     Status,
 )
+from backprompt.outcome import Outcome
 from backprompt.progress import Progress
 from backprompt.prompt import Turn, keep_turns, write_messages
 from backprompt.render import tell_missing, tell_model
@@ -40,7 +41,15 @@ from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
-from critics.types import Diagnostic, Feasibility, Feasible, Judgement, Severity, Verdict
+from critics.types import (
+    Diagnostic,
+    Feasibility,
+    Feasible,
+    HintLevel,
+    Judgement,
+    Severity,
+    Verdict,
+)
 
 FUTILE = {
     "not-covered": "no critic decides part of this problem, so no answer can be certified",
@@ -63,30 +72,6 @@ MISSING_CHARS = 2_000
 """Characters of a response without an answer that the next prompt repeats, from its end."""
 
 
-class Outcome(BaseModel):
-    """How a run ended, and what it has to show."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    status: Status
-    answer: str | None = None
-    """The certified canonical text; `None` unless `status` is `certified`."""
-    certificate: dict[str, JsonValue] | None = None
-    origin: Origin | None = None
-    """Who made the certified candidate."""
-    judgement: Judgement | None = None
-    """Of the certified candidate, else of the best one; `None` if nothing was judged. It quotes
-    the answer."""
-    reason: str | None = None
-    """The spent dimension of the budget, or the code of what failed."""
-    message: str | None = None
-    """The reason in a sentence."""
-    feasibility: Feasibility | None = None
-    """Whether the problem has any answer, if that was tested; the evidence of `infeasible`."""
-    usage: Usage
-    models: tuple[str, ...] = ()
-
-
 @dataclass
 class Blackboard:
     """The state of one run."""
@@ -100,6 +85,10 @@ class Blackboard:
     best: Judgement | None = None
     test: asyncio.Task[Feasibility | None] | None = None
     """The feasibility test, while it runs beside the rounds."""
+    author: Origin = Origin.MODEL
+    """Who makes the answers of the next round."""
+    hint_rounds: int = 0
+    """Rounds so far after which a hint might have been given."""
 
     def __post_init__(self) -> None:
         """Open the journal."""
@@ -109,6 +98,7 @@ class Blackboard:
         self._round = Round()
         self._progress = Progress(self.strategy.restart_after)
         self._meter = Meter()
+        self._before: Judgement | None = None
         self._warm = False
         self._next_call = 0
         self._feasibility: Feasibility | None = None
@@ -207,9 +197,9 @@ class Blackboard:
         """Note a response in which there is nothing to judge."""
         self._note(NoCandidate(call=answer.call))
         text, why = answer.completion.text, answer.completion.finish_reason
-        if self._round.turn is None:
+        if self._round.missing is None:
             told = tell_missing(text, why, self.strategy.feedback)
-            self._round.turn = Turn(text.strip()[-MISSING_CHARS:], told)
+            self._round.missing = Turn(text.strip()[-MISSING_CHARS:], told)
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""
@@ -247,6 +237,22 @@ class Blackboard:
             self._give_up(*(code for code in judgement.codes if code in FUTILE))
         if judgement.verdict is not Verdict.ACCEPTED:
             self._consider(judgement, repeated=False)
+
+    @property
+    def to_hint(self) -> str | None:
+        """The answer that the next prompt gives a hint on, if it gives any."""
+        best = self._round.best
+        if self.strategy.feedback is not Feedback.CONSTRUCTIVE or best is None or self.settled:
+            return None
+        useful = best.verdict is Verdict.REJECTED and self.budget.exhausted(self.usage) is None
+        return best.candidate if useful else None
+
+    def hinted(self, level: HintLevel, findings: Sequence[Diagnostic]) -> None:
+        """Note a hint for the next prompt."""
+        if self._round.best is not None:
+            number = self._judged[self._round.best.candidate].number
+            self._round.hints = tuple(findings)
+            self._note(Hinted(candidate=number, level=level, findings=self._round.hints))
 
     def read_test(self) -> None:
         """Take the feasibility test's result, once it is there; without an answer, it is over."""
@@ -326,23 +332,31 @@ class Blackboard:
                 self._fail(ended.failure)
             if not ended.calls:  # nobody could be asked, so it was no round
                 self.usage += Usage(rounds=-1)
-        if self.settled or ended.turn is None:
+        turn = self._write_turn(ended)
+        if self.settled or turn is None:
             return
-        self._turns.append(ended.turn)
+        self._turns.append(turn)
         if self.strategy.feedback is Feedback.NONE:
             return
         repeated = bool(ended.repeats and not ended.news)
         stall = self._progress.close_round(ended.score, repeated=repeated)
         if stall is not None:
             self._note(Decided(decision="restart", why=stall))
-            self._turns, self._warm = [], True
+            self._turns, self._before, self._warm = [], None, True
+
+    def _write_turn(self, ended: Round) -> Turn | None:
+        """Tell what is wrong with the round's best answer, and what has changed since the last."""
+        if ended.best is None:
+            return ended.missing
+        before, self._before = self._before, ended.best
+        feedback, repeated = self.strategy.feedback, ended.repeated
+        told = tell_model(ended.best, feedback, repeated=repeated, before=before, hints=ended.hints)
+        return Turn(ended.best.candidate, told)
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""
         if self._round.score <= judgement.score:
-            told = tell_model(judgement, self.strategy.feedback, repeated=repeated)
-            self._round.score = judgement.score
-            self._round.turn = Turn(judgement.candidate, told)
+            self._round.best, self._round.repeated = judgement, repeated
 
     def _give_up(self, *codes: str) -> None:
         for code in codes[:1]:

@@ -16,7 +16,7 @@ from backprompt.upstream import Completion, Request, Upstream, UpstreamError, es
 from critics.certificate import NotCertifiable, Provenance, certify
 from critics.domain import Domain
 from critics.judge import judge, read_problem
-from critics.types import Feasibility, Judgement
+from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
@@ -55,6 +55,10 @@ class Effects(Kernel, Protocol):
         """Say whether the problem has any answer; `None` if nobody can tell."""
         ...
 
+    async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+        """Find hints for a rejected candidate; nothing if nobody has any."""
+        ...
+
     async def generate(self, request: Request) -> Completion:
         """Ask the model once, and never longer than `request.timeout_s`.
 
@@ -73,6 +77,7 @@ class LiveEffects:
         upstream: Upstream,
         *,
         feasibility: Callable[[], Awaitable[Feasibility]] | None = None,
+        hints: Callable[[str, HintLevel], Awaitable[Sequence[Diagnostic]]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the run's clock.
@@ -82,10 +87,12 @@ class LiveEffects:
             upstream: The model.
             feasibility: Tests whether the problem has any answer, within a deadline of its own.
                 It answers `unknown` where the assurance that is demanded is not reached.
+            hints: Finds hints for a rejected candidate, within a deadline of its own.
             clock: Reads seconds.
         """
         self._kernel = kernel
         self._feasibility = feasibility
+        self._hints = hints
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -119,6 +126,10 @@ class LiveEffects:
     async def feasibility(self) -> Feasibility | None:
         """Say whether the problem has any answer; `None` if nobody can tell."""
         return None if self._feasibility is None else await self._stamp(self._feasibility())
+
+    async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+        """Find hints for a rejected candidate."""
+        return () if self._hints is None else await self._stamp(self._hints(text, level))
 
     async def _ask(self, request: Request) -> Completion:
         try:

@@ -6,7 +6,7 @@ from backprompt.effects import Certificate
 from backprompt.journal import Origin, Status
 from backprompt.prompt import Turn
 from backprompt.upstream import Completion, UpstreamError
-from critics.types import Judgement
+from critics.types import Diagnostic, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,13 @@ class Known:
 class Round:
     """What the round under way has brought."""
 
-    score: float = -1.0
-    turn: Turn | None = None
+    best: Judgement | None = None
+    """Of the candidates that were not accepted."""
+    repeated: bool = False
+    """Whether the best was judged in an earlier round."""
+    hints: tuple[Diagnostic, ...] = ()
+    missing: Turn | None = None
+    """What is told if there was no candidate."""
     repeats: int = 0
     """Candidates that were judged in an earlier round."""
     news: int = 0
@@ -67,3 +72,8 @@ class Round:
     """Calls that were really made."""
     responses: int = 0
     failure: UpstreamError | None = None
+
+    @property
+    def score(self) -> float:
+        """The best candidate's score, -1 without any."""
+        return -1.0 if self.best is None else self.best.score

@@ -20,7 +20,7 @@ from backprompt.budget import Budget, Usage
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Message, Sampling, Text
-from critics.types import Feasibility, Judgement, Severity
+from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Severity
 
 
 class Status(StrEnum):
@@ -44,6 +44,8 @@ class Origin(StrEnum):
 
     USER = "user"
     MODEL = "model"
+    SOLVER_REPAIR = "solver_repair"
+    """The model, after a solver's values were shown to it."""
 
 
 class BaseEvent(BaseModel):
@@ -152,6 +154,16 @@ class Judged(BaseEvent):
     judgement: Judgement
 
 
+class Hinted(BaseEvent):
+    """An engine has found a hint for the next prompt."""
+
+    PUBLIC = frozenset({"candidate", "level"})
+    event: Literal["hinted"] = "hinted"
+    candidate: int
+    level: HintLevel
+    findings: tuple[Diagnostic, ...]
+
+
 class FeasibilityTested(BaseEvent):
     """It is known whether the problem has any answer, or that this could not be told."""
 
@@ -202,6 +214,7 @@ Event = Annotated[
     | CandidateRepeated
     | NoCandidate
     | Judged
+    | Hinted
     | FeasibilityTested
     | Decided
     | Certified

@@ -14,12 +14,14 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from backprompt.blackboard import Blackboard, Outcome
+from backprompt.blackboard import Blackboard
 from backprompt.budget import Budget
 from backprompt.effects import Effects
 from backprompt.entries import Answer, Candidate
 from backprompt.feasibility import feasibility_test
+from backprompt.hints import advise
 from backprompt.journal import Journal, Origin, Status
+from backprompt.outcome import Outcome
 from backprompt.search import generate
 from backprompt.strategy import Strategy
 from backprompt.task import Task
@@ -50,12 +52,14 @@ async def solve(
     try:
         async with feasibility_test(board):  # beside the rounds; ends them if nothing can be found
             await critique(board, given(task))
+            await advise(board)
             while calls := board.open_round():  # the back-prompt; none once the budget is spent
                 async with aclosing(generate(board, calls)) as answers:
                     async for answer in answers:
                         await critique(board, await find_candidates(board, answer))
                         if board.settled:
                             break
+                await advise(board)
         return board.end()
     except asyncio.CancelledError:
         board.abort(Status.CANCELLED, "cancelled")
@@ -75,7 +79,7 @@ async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candida
     texts = await board.effects.extract(answer.completion.text)
     if not texts:
         board.missing(answer)
-    return [Candidate(text, Origin.MODEL, answer.call) for text in texts[:PER_RESPONSE]]
+    return [Candidate(text, board.author, answer.call) for text in texts[:PER_RESPONSE]]
 
 
 async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:

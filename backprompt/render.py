@@ -12,29 +12,44 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from backprompt.strategy import Feedback
+from critics.changes import compare_judgements, is_comparable
 from critics.types import Diagnostic, Judgement, Location, Severity, Verdict
 
 PER_CODE = 8
 """Findings of one code that are shown in full."""
 IN_ALL = 24
 """Findings that are shown in full, over all codes."""
+LISTED = 10
+"""Names of parts of the problem that are listed."""
 TAIL_CHARS = 200
 """Characters quoted from the end of a response that holds no answer."""
 LINE_CHARS = 300
 """Longest line that is quoted or told."""
 
+EXPLAINING = frozenset({Feedback.EXPLAIN, Feedback.CONSTRUCTIVE})
+COMPLETE = EXPLAINING | {Feedback.ALL}
+"""Feedback that tells every finding."""
 AGAIN = "Give the complete corrected answer in the format that was asked for."
 OTHER = "Give a complete answer in the format that was asked for, different from this one."
 REPEATED = "This is an answer you gave before, word for word."
 
 
-def tell_model(judgement: Judgement, feedback: Feedback, *, repeated: bool = False) -> str:
+def tell_model(
+    judgement: Judgement,
+    feedback: Feedback,
+    *,
+    repeated: bool = False,
+    before: Judgement | None = None,
+    hints: Sequence[Diagnostic] = (),
+) -> str:
     """Say what the critics found, to the model.
 
     Args:
         judgement: Of an answer that was not accepted.
         feedback: How much to say; `none` says nothing.
         repeated: Whether the same answer was judged in an earlier round.
+        before: Of the answer before, to tell what has changed since.
+        hints: What would help, as an engine found it.
     """
     if feedback is Feedback.NONE:
         return ""
@@ -46,6 +61,8 @@ def tell_model(judgement: Judgement, feedback: Feedback, *, repeated: bool = Fal
         ["Your answer was checked and it is not correct."],
         [REPEATED] if repeated else [],
         _findings(findings, feedback),
+        [] if repeated or feedback not in COMPLETE else _changes(before, judgement),
+        [line for hint in hints for line in _tell_one(hint, "Hint: ", explain=True)],
         [OTHER if repeated else AGAIN],
     )
 
@@ -137,10 +154,27 @@ def _findings(findings: Sequence[Diagnostic], feedback: Feedback) -> list[str]:
         for diagnostic in group[:room]:
             shown += 1
             lead = f"{shown}. " if len(findings) > 1 else ""
-            lines += _tell_one(diagnostic, lead, explain=feedback is Feedback.EXPLAIN)
+            lines += _tell_one(diagnostic, lead, explain=feedback in EXPLAINING)
         if len(group) > room:
             lines.append(f"and {len(group) - room} more of `{code}`")
     return lines
+
+
+def _changes(before: Judgement | None, after: Judgement) -> list[str]:
+    """Tell which parts of the problem were mended and which were broken, if they have names."""
+    if before is None or not (is_comparable(before) and is_comparable(after)):
+        return []
+    found = compare_judgements(before, after)
+    kinds = (("fixed", found.fixed), ("still failing", found.still), ("newly broken", found.broken))
+    parts = [f"{kind}: {_list(names)}" for kind, names in kinds if names]
+    if not found.fixed:
+        parts.insert(0, "nothing is fixed")
+    return [f"Compared with your answer before, {'; '.join(parts)}."]
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{_cap(name)}`" for name in names[:LISTED])
+    return f"{shown} and {len(names) - LISTED} more" if len(names) > LISTED else shown
 
 
 def _by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:

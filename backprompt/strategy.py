@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backprompt.upstream import Sampling
+from critics.types import HintLevel
 
 WARMER = 0.4
 """Temperature that a restarted round adds."""
@@ -25,6 +26,9 @@ class Feedback(StrEnum):
     """Every finding."""
     EXPLAIN = "explain"
     """Every finding with its causes and the state that matters."""
+    CONSTRUCTIVE = "constructive"
+    """The same and a hint that gives away more with every failed round, where the domain has any:
+    a minimal conflict, how many values must change, which, and (if `hint_limit` allows) to what."""
 
 
 class History(StrEnum):
@@ -53,6 +57,9 @@ class Strategy(BaseModel):
 
     feedback: Feedback = Feedback.EXPLAIN
     """How much of the critics' findings the model is told."""
+    hint_limit: HintLevel = HintLevel.PLACES
+    """Most that a hint of `constructive` gives away. `repair_values` gives an answer away: what is
+    certified after that is marked `origin: solver_repair`, since it is not the model's own."""
     history: History = History.LATEST
     """Which earlier rounds a prompt repeats."""
     k: int = Field(default=3, ge=1, le=50)

@@ -62,7 +62,8 @@ class Provenance(Frozen):
     """Where an answer came from. Recorded, not proved."""
 
     origin: str = "model"
-    """Who found the answer: `model`, `user` or `solver`."""
+    """Who found the answer: `model`, `user` or `solver`; `solver_repair` is the model after it was
+    shown a solver's values."""
     run: str | None = None
     rounds: int | None = None
     models: tuple[str, ...] = ()

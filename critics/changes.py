@@ -8,7 +8,7 @@ none. A part that fails for another reason than before is still failing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from critics.types import Diagnostic, Judgement, Severity
+from critics.types import Diagnostic, Judgement, Severity, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,13 @@ def compare_judgements(before: Judgement, after: Judgement) -> Changes:
         still=tuple(name for name in new if name in old),
         broken=tuple(name for name in new if name not in old),
     )
+
+
+def is_comparable(judgement: Judgement) -> bool:
+    """Say whether a rejection names a part of the problem in every finding."""
+    errors = [d for d in judgement.diagnostics if d.severity is Severity.ERROR]
+    named = all({"constraint", "constraints"} & error.data.keys() for error in errors)
+    return judgement.verdict is Verdict.REJECTED and named
 
 
 def _failing(judgement: Judgement) -> dict[str, None]:

@@ -1,11 +1,11 @@
 import asyncio
 from collections.abc import Callable
 
-from backprompt.blackboard import Outcome
 from backprompt.budget import Budget
 from backprompt.effects import LiveEffects
 from backprompt.journal import Journal, Status
 from backprompt.loop import solve
+from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
 from backprompt.upstream import ReplayUpstream, Request, ScriptedUpstream, Upstream
 from critics.types import Feasibility, Feasible

@@ -16,6 +16,7 @@ from backprompt.journal import (
     Ended,
     Event,
     FeasibilityTested,
+    Hinted,
     Journal,
     Judged,
     NoCandidate,
@@ -95,6 +96,7 @@ EVENTS: list[Event] = [
     CandidateRepeated(candidate=0, call=0),
     NoCandidate(call=0),
     Judged(candidate=0, judgement=JUDGED),
+    Hinted(candidate=0, level="core", findings=(FOUND,)),
     FeasibilityTested(
         feasibility=Feasibility(
             status="infeasible", conflict=(CANARY,), diagnostics=(FOUND,), opinions=JUDGED.opinions

@@ -5,7 +5,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprompt.blackboard import Outcome
 from backprompt.budget import Budget, Usage
 from backprompt.effects import DirectKernel
 from backprompt.journal import (
@@ -20,6 +19,7 @@ from backprompt.journal import (
     Status,
     public,
 )
+from backprompt.outcome import Outcome
 from backprompt.strategy import Feedback, History, Strategy
 from backprompt.upstream import Completion, UpstreamError
 from critics.types import Verdict

@@ -188,3 +188,62 @@ def test_a_terminal_is_never_sent_control_characters(
 )
 def test_printable(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def failing(*names: str) -> Judgement:
+    return judgement(
+        *(
+            Diagnostic(code="rule", headline=f"`{name}` does not hold", data={"constraint": name})
+            for name in names
+        )
+    )
+
+
+@pytest.mark.parametrize("feedback", [Feedback.ALL, Feedback.EXPLAIN, Feedback.CONSTRUCTIVE])
+def test_what_changed_since_the_answer_before_is_told(feedback: Feedback) -> None:
+    after = failing("even", "x1", "x2")
+    told = tell_model(after, feedback, before=failing("low", "even", "ratio"))
+    assert matches("model_changes", told)
+    told = tell_model(after, feedback, before=after)
+    assert "nothing is fixed; still failing: `even`, `x1`, `x2`." in told
+
+
+def test_many_changes_are_counted() -> None:
+    told = tell_model(failing("a"), Feedback.ALL, before=failing(*(f"r{n}" for n in range(12))))
+    assert "fixed: `r0`, `r1`," in told
+    assert "`r9` and 2 more; newly broken: `a`." in told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"),
+    [
+        (None, failing("a"), {}),
+        (failing("a"), judgement(PRECONDITION), {}),
+        (judgement(PRECONDITION), failing("a"), {}),
+        (failing("a"), failing("a"), {"repeated": True}),
+        (failing("a"), judgement(LATE, verdict=Verdict.UNKNOWN), {}),
+    ],
+)
+def test_what_cannot_be_compared_is_not(
+    before: Judgement | None, after: Judgement, more: dict[str, bool]
+) -> None:
+    for feedback in Feedback:
+        told = tell_model(after, feedback, before=before, **more)
+        assert told == tell_model(after, feedback, **more)
+
+
+@pytest.mark.parametrize("feedback", [Feedback.NONE, Feedback.BINARY, Feedback.FIRST])
+def test_who_is_told_little_is_not_told_what_changed(feedback: Feedback) -> None:
+    told = tell_model(failing("b"), feedback, before=failing("a"))
+    assert told == tell_model(failing("b"), feedback)
+
+
+def test_a_hint_follows_the_findings() -> None:
+    hint = Diagnostic(
+        code="toy-hint",
+        headline="x = 3 and `even` cannot stand together",
+        notes=("this conflict is minimal; other conflicts may remain",),
+        severity=Severity.WARNING,
+    )
+    told = tell_model(failing("even"), Feedback.CONSTRUCTIVE, hints=(hint,))
+    assert matches("model_hint", told)

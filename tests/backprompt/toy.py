@@ -7,11 +7,11 @@ takes, what it costs. Its clock stands still but for that.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backprompt.blackboard import Outcome
 from backprompt.budget import Budget, Usage
 from backprompt.effects import DirectKernel, LiveEffects
 from backprompt.journal import Journal
 from backprompt.loop import solve
+from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import (
@@ -23,7 +23,16 @@ from backprompt.upstream import (
     UpstreamError,
 )
 from critics.certificate import Provenance
-from critics.types import Coverage, Diagnostic, Feasibility, Judgement, Location, Severity, Verdict
+from critics.types import (
+    Coverage,
+    Diagnostic,
+    Feasibility,
+    HintLevel,
+    Judgement,
+    Location,
+    Severity,
+    Verdict,
+)
 
 TASK = Task(
     domain="toy",
@@ -96,6 +105,7 @@ class Clockwork:
     kernel: DirectKernel = KERNEL
     requests: list[Request] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
+    hinted: list[HintLevel] = field(default_factory=list)
     now: float = 0.0
     upstream_name: str = "clockwork"
 
@@ -104,6 +114,10 @@ class Clockwork:
 
     async def feasibility(self) -> Feasibility | None:
         return None
+
+    async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+        self.hinted.append(level)
+        return (finding("toy-hint", f"{level.value} of `{text}`", Severity.WARNING),)
 
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)

@@ -1,6 +1,6 @@
 import json
 
-from critics.changes import Changes, compare_judgements
+from critics.changes import Changes, compare_judgements, is_comparable
 from critics.judge import judge
 from critics.smt import domain
 from critics.types import Judgement
@@ -43,3 +43,9 @@ def test_an_answer_that_could_not_be_read_is_compared_by_its_headline() -> None:
     changes = compare_judgements(broken, judged(3, 2))
     assert changes.still == changes.broken == ()
     assert changes.fixed[0].startswith("the answer is not a JSON object")
+
+
+def test_only_rejections_that_name_their_parts_are_comparable() -> None:
+    assert is_comparable(judged(9, 1))
+    assert not is_comparable(judged(3, 2))
+    assert not is_comparable(judge(domain, PROBLEM, "no answer"))
