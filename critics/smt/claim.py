@@ -28,7 +28,7 @@ from critics.smt.theories.core import DISTINCT, NOT
 from critics.smt.witness import confirm, write_value
 from critics.types import Diagnostic, Location, Severity
 
-MAX_SECONDS = 4.0
+MAX_SECONDS = 2.2
 SOFT_MS = 1_200
 
 

@@ -224,6 +224,9 @@ def _read_sort(signature: Signature, item: Sexpr, depth: int) -> Sort:
                 return bitvec(read_index(width))
             case ["Array", index, element]:
                 inner = [_read_sort(signature, part, depth + 1) for part in (index, element)]
+                if inner[0].name == "Array":
+                    why = "an array that is indexed by arrays"
+                    raise ScriptFault("smt-problem-unsupported", why, item=item)
                 if REGLAN not in inner:
                     return array(*inner)
     shown = item if isinstance(item, Atom) else "(" + " ".join(map(str, item[:3])) + ")"

@@ -31,6 +31,7 @@ from critics.smt.values import Data, Table, bits
 
 MAX_TEXT = 2_000_000
 MAX_LITERAL_BITS = 13_000
+MAX_STRING = 1_000
 MAX_POWER = 1_000
 NESTING = 60
 MAX_BOUND_BITS = 128
@@ -203,6 +204,8 @@ class Emitter:
         if isinstance(value, int | Fraction):
             return _number(sort, value)
         if sort.name == "String":
+            if len(value) > MAX_STRING:
+                raise Unsupported("a string too long for an engine")
             return '"' + "".join(map(_escaped, value)) + '"'
         if isinstance(value, Table):
             return self._array(sort, value)

@@ -160,6 +160,9 @@ class _Reader:
     def binary(self, node: ast.BinOp) -> Walk:
         left = yield node.left
         right = yield node.right
+        if isinstance(node.op, ast.Pow) and isinstance(right, Const) and _negative(right):
+            power = apply(operators()["^"], alike(counted(left), Const(right.sort, -right.value)))
+            return apply(operators()["/"], [Const(INT, 1), power])
         left, right = alike(counted(left), counted(right))
         names = _ARITHMETIC.get(type(node.op), ("", ""))
         name = names[left.sort.name == "BitVec"]
@@ -211,6 +214,10 @@ class _Reader:
         for part in given:
             args.append((yield part))  # noqa: PERF401  # a comprehension cannot yield
         return call_function(name, args)
+
+
+def _negative(term: Const) -> bool:
+    return term.sort in (INT, REAL) and term.value < 0
 
 
 def call_function(name: str, args: list[Term]) -> Term:

@@ -6,6 +6,7 @@ depends on how a partial function is extended, and it is undefined.
 """
 
 from collections.abc import Sequence
+from time import monotonic
 
 from critics.smt.emit import Emitter, Unsupported
 from critics.smt.engine import Engine, Query, Status
@@ -24,6 +25,13 @@ def decide(
 ) -> tuple[Value, str | None]:
     """Decide a conjunction under fixed values.
 
+    Args:
+        engine: Who is asked.
+        instance: What declares the names.
+        formulas: The conjuncts.
+        values: The values of all variables.
+        timeout_ms: Milliseconds for both questions together.
+
     Returns:
         `True`, `False`, or what is absent in its place, with the reason.
     """
@@ -34,7 +42,11 @@ def decide(
     except Unsupported as why:
         return Absent.RESIDUAL, f"{why}"
     both = f"(and true {' '.join(texts)})"
-    denied = engine.solve(Query(emitter.lines, [f"(not {both})"]), timeout_ms=timeout_ms)
+    started = monotonic()
+    denied = engine.solve(
+        Query(emitter.lines, [f"(not {both})"]), timeout_ms=max(1, timeout_ms * 6 // 10)
+    )
+    timeout_ms = max(1, timeout_ms - int((monotonic() - started) * 1000))
     if denied.status is Status.UNSAT:
         claimed = engine.solve(Query(emitter.lines, []), timeout_ms=timeout_ms)
         if claimed.status is Status.SAT:

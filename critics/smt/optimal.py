@@ -18,7 +18,7 @@ from critics.smt.witness import confirm
 from critics.smt.z3_engine import Z3
 from critics.types import Assurance, Comparison, Diagnostic, Opinion, Optimality, Severity, Verdict
 
-SOFT_MS = 3_000
+SOFT_MS = 2_000
 
 
 @dataclass(frozen=True)

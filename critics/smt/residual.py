@@ -9,8 +9,8 @@ from critics.smt.problem import Constraint, Instance
 from critics.smt.terms import Absent, Value
 from critics.smt.z3_engine import Z3
 
-MAX_SECONDS = 3.0
-SOFT_MS = 1_200
+MAX_SECONDS = 2.2
+SOFT_MS = 1_600
 
 
 @dataclass

@@ -7,6 +7,7 @@ Invariants:
     * Names of constraints are unique; unnamed assertions are `assert-1`, `assert-2`, … by position.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from critics.smt.signature import Macro, Signature
 from critics.smt.terms import BOOL, REGLAN, Function, Sort, Term, Var, to_sort
 from critics.types import ProblemError
 
-MAX_SCRIPT = 1_000_000
+MAX_SCRIPT = 500_000
 MAX_NESTING = 1_000
 MAX_ASSERTIONS = 10_000
 
@@ -28,6 +29,11 @@ INERT = frozenset({"set-info", "check-sat", "get-model"})
 INERT_OPTIONS = frozenset(
     {":produce-models", ":produce-proofs", ":produce-unsat-cores", ":produce-assignments"}
 )
+
+_LOGIC = re.compile(
+    r"(?:HO_)?(?:QF_)?(?:ALL|HORN|FD|(?:AX?|UF|BV|DT|DC|FP|S|[LN]IRA|[LN]IA|[LN]RA|IDL|RDL)+)"
+)
+"""Names as the standard forms them. What a logic leaves out is not enforced."""
 
 
 @dataclass
@@ -228,9 +234,16 @@ def _declare_datatypes(script: Script, item: Node) -> None:
 def _set_logic(_script: Script, item: Node) -> None:
     match list(item):
         case [_, Atom()]:
-            _symbol(item, 1)
+            logic = _symbol(item, 1)
         case _:
             raise _malformed(item, "a name")
+    if not _LOGIC.fullmatch(logic):
+        raise ScriptFault(
+            "smt-problem-unsupported",
+            f"`{logic[:40]}` is not a logic that is known",
+            item=item,
+            help_="leave `set-logic` out, or write `(set-logic ALL)`",
+        )
 
 
 def _malformed(item: Node, wanted: str) -> ScriptFault:

@@ -26,8 +26,12 @@ class Table:
     entries: Mapping[Value, Value]
 
     def at(self, key: Value) -> Value:
-        """Look a key up."""
-        return self.entries.get(key, self.default)
+        """Look a key up; `RESIDUAL` where only an engine can tell whether two keys are one."""
+        if key in self.entries:
+            return self.entries[key]
+        parts = key if isinstance(key, tuple) else (key,)
+        unclear = self.entries and any(map(_holds_table, parts))
+        return Absent.RESIDUAL if unclear else self.default
 
     def stored(self, key: Value, value: Value) -> "Table":
         """Give the table with one entry changed."""
@@ -53,15 +57,31 @@ class Data:
 
 
 def equal(sort: Sort, left: Value, right: Value) -> Value:
-    """Compare two values of a sort; arrays over a finite index may be `RESIDUAL`."""
+    """Compare two values of a sort; what holds arrays over a finite index may be `RESIDUAL`."""
     if isinstance(left, Absent) or isinstance(right, Absent):
         return left if isinstance(left, Absent) else right
-    if sort.name != "Array" or left == right:
-        return bool(left == right)
+    if left == right:
+        return True
+    if sort.name != "Array":
+        # Fields may be arrays that differ in their tables and nowhere else.
+        return Absent.RESIDUAL if _holds_table(left) and _holds_table(right) else False
+    element = sort.part(1)
     keys = {*left.entries, *right.entries}
-    if any(left.at(key) != right.at(key) for key in keys):
+    sides = [(left.at(key), right.at(key)) for key in keys]
+    infinite = sort.part(0).name in ("Int", "Real", "String")
+    if infinite:
+        sides.append((left.default, right.default))
+    verdicts = [equal(element, a, b) for a, b in sides]
+    if False in verdicts:
         return False
-    return False if sort.part(0).name in ("Int", "Real", "String") else Absent.RESIDUAL
+    return True if infinite and all(v is True for v in verdicts) else Absent.RESIDUAL
+
+
+def _holds_table(value: Value) -> bool:
+    """Tell whether an array is anywhere in a value."""
+    if isinstance(value, Data):
+        return any(map(_holds_table, value.fields))
+    return isinstance(value, Table)
 
 
 def sized(number: int | Fraction) -> int | Fraction:

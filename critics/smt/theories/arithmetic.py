@@ -68,13 +68,15 @@ def _modulo(_node: App, args: Sequence[Value]) -> Value:
     return Absent.UNDEFINED if divisor == 0 else dividend % abs(divisor)
 
 
-def _power(_node: App, args: Sequence[Value]) -> Value:
+def _power(node: App, args: Sequence[Value]) -> Value:
     base, exponent = args
-    if exponent.denominator != 1 or not 0 <= exponent <= MAX_EXPONENT:
-        raise OverBudget(f"an exponent outside 0 to {MAX_EXPONENT:,}")
-    if bits(base) * exponent > MAX_RESULT_BITS:
+    if exponent.denominator != 1 or abs(exponent) > MAX_EXPONENT:
+        raise OverBudget(f"an exponent that is no integer up to {MAX_EXPONENT:,}")
+    if bits(base) * abs(exponent) > MAX_RESULT_BITS:
         raise OverBudget(f"a power of more than {MAX_RESULT_BITS:,} bits")
-    return Absent.UNDEFINED if base == exponent == 0 else base ** int(exponent)
+    if (base == 0 and exponent <= 0) or (exponent < 0 and node.sort == INT):
+        return Absent.UNDEFINED
+    return Fraction(base) ** int(exponent) if exponent < 0 else base ** int(exponent)
 
 
 def _chain(relation: Callable[[Value, Value], bool]) -> Callable[[App, Sequence[Value]], Value]:

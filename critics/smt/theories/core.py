@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from critics.smt.terms import BOOL, Absent, App, Operator, Sort, SortFault, Value
 from critics.smt.theories.ranks import alike, fixed, listed, many
-from critics.smt.values import equal
+from critics.smt.values import Data, Table, equal
 
 
 def _blank(args: Sequence[Value]) -> Value:
@@ -51,7 +51,7 @@ def _equal(node: App, args: Sequence[Value]) -> Value:
 
 def _distinct(node: App, args: Sequence[Value]) -> Value:
     sort = node.args[0].sort
-    if sort.name != "Array":
+    if not isinstance(args[0], Data | Table):
         return len(set(args)) == len(args)
     pairs = [equal(sort, a, b) for i, a in enumerate(args) for b in args[:i]]
     return _negated(_or(node, pairs))
