@@ -6,6 +6,7 @@ next line.
 """
 
 import asyncio
+import concurrent.futures
 import inspect
 import os
 import threading
@@ -192,11 +193,16 @@ async def read_lines(descriptor: int) -> AsyncIterator[bytes]:
     parts: asyncio.Queue[bytes] = asyncio.Queue(2)
 
     def pump() -> None:
-        # The loop may have ended by the time that something is read.
-        with suppress(RuntimeError, asyncio.CancelledError):
+        # The loop may end before what is read is taken; a queue that is full is then cancelled.
+        with suppress(concurrent.futures.CancelledError):
             while True:
                 part = os.read(descriptor, READ_BYTES)
-                asyncio.run_coroutine_threadsafe(parts.put(part), loop).result()
+                put = parts.put(part)
+                try:
+                    asyncio.run_coroutine_threadsafe(put, loop).result()
+                except RuntimeError:
+                    put.close()
+                    return
                 if not part:
                     return
 

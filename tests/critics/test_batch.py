@@ -1,7 +1,9 @@
 import asyncio
 import json
 import os
+import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,3 +187,17 @@ async def test_a_line_over_the_cap_is_cut_and_refused(
     lines = await read_all([b"x" * 60_000] * 3 + [b"\n" + line(1) + b"\n" + line(2)])
     assert [len(one) for one in lines] == [50_001, len(line(1)), len(line(2))]
     assert [answer["id"] for answer in await answers(pool, lines)] == [None, 1, 2]
+
+
+async def test_a_reader_whose_loop_has_ended_ends_quietly(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_bytes(b"{}\n" * 200_000)
+
+    async def read_one(descriptor: int) -> bytes:
+        return await anext(read_lines(descriptor))
+
+    with (tmp_path / "lines").open("rb") as lines:
+        assert await asyncio.to_thread(asyncio.run, read_one(lines.fileno())) == b"{}"
+        for thread in threading.enumerate():
+            if thread.name == "read-lines":
+                await asyncio.to_thread(thread.join, 10)
+                assert not thread.is_alive()
