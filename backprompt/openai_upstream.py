@@ -110,13 +110,16 @@ class OpenAIUpstream:
             structured: Whether to constrain answers by the domain's JSON Schema.
 
         Raises:
-            ValueError: The key cannot stand in a header.
+            ValueError: The key cannot stand in a header, or the URL is none.
         """
         if not (api_key or "").isprintable() or not (api_key or "").isascii():
             raise ValueError("the upstream's API key holds characters that no key has")
         self.name = model
         self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._where = httpx.URL(base_url).netloc.decode("ascii") or base_url
+        try:
+            self._where = httpx.URL(base_url).netloc.decode("ascii") or base_url
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the upstream's base URL cannot be read: {error}") from error
         self._key = api_key or ""
         self._own = client is None
         self._client = client or make_client()

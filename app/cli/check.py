@@ -8,7 +8,7 @@ from typing import TypeVar
 from app.cli.exits import VERDICTS
 from app.cli.options import Assurance
 from app.cli.payloads import read_object, read_problem, read_text
-from app.cli.terminal import is_colored, note, quit_with, reported, show, show_json
+from app.cli.terminal import is_colored, note, put, quit_with, reported, show, show_json
 from app.failures import ServiceError
 from app.protocol import CheckRequest
 from app.service import Service
@@ -49,15 +49,11 @@ def run_jsonl(files: Sequence[str], assurance: Assurance) -> None:
             raise ServiceError("usage", "`modulo check --jsonl` reads standard input only")
         settings = load_settings()
 
-        def write(line: bytes) -> None:
-            sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
-
         async def stream(service: Service) -> None:
             await check_stream(
                 service.pool,
                 read_lines(sys.stdin.fileno()),
-                write,
+                put,
                 demand=Demand(assurance),
                 deadline_s=settings.worker.deadline_s,
             )

@@ -3,6 +3,7 @@
 Exit codes are in `app.cli.exits`, in decades.
 """
 
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,8 @@ app.add_typer(models_app, name="models")
 def main() -> None:
     """Run the command line."""
     sys.excepthook = _tell_bug
+    if sys.stderr is None:  # Python's own way to say that it came closed
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # open to the end
     # Calling `app` itself would put typer's own hook, which prints tracebacks, in our place.
     typer.main.get_command(app)()
 

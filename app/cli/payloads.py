@@ -8,6 +8,7 @@ from typing import Any
 from app.failures import ServiceError
 from app.settings import Limits
 from app.strict_json import read_json
+from critics.domain import find_domain
 
 STDIN = "-"
 _PDDL = ("domain", "problem")
@@ -45,11 +46,13 @@ def read_problem(domain: str, names: Sequence[str]) -> dict[str, Any]:
 
     Raises:
         ServiceError: The files cannot be read or are not the ones needed.
+        DomainError: There is no such domain.
     """
     if len(names) == 1 and not names[0].endswith(".pddl"):
         return read_object(names[0])
     if domain == "pddl" and len(names) == len(_PDDL):
         return {field: read_text(name) for field, name in zip(_PDDL, names, strict=True)}
+    find_domain(domain)
     wanted = "one JSON file"
     if domain == "pddl":
         wanted += ", or a domain and a problem file ending in `.pddl`"

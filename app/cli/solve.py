@@ -51,18 +51,23 @@ def run_solve(options: SolveOptions) -> None:
         request = _read_request(options)
         settings = _settings(options)
 
-        async def work(service: Service) -> tuple[Run, SolveResult]:
+        opened: list[Run] = []
+
+        async def work(service: Service) -> SolveResult:
             async with service.open_run(request) as run:
                 note(f"run {run.id}: {request.domain}, upstream {run.source} {run.upstream.name}")
                 if options.watch:
                     run.journal.subscribe(Watcher(run.budget, sys.stderr).see)
-                try:
-                    return run, await run.execute()
-                finally:
-                    _keep_journal(run, options.journal)
+                opened.append(run)
+                return await run.execute()
 
-        run, result = with_service(settings, work)
-        _show(run, result, options)
+        try:
+            result = with_service(settings, work)
+            _show(opened[0], result, options)
+        finally:
+            for run in opened:
+                _keep_journal(run, options.journal)
+        _keep_certificate(result, options.certificate)
         quit_with(exit_of_run(result.status, result.reason))
 
 
@@ -126,6 +131,12 @@ def _keep_journal(run: Run, path: Path | None) -> None:
         _write(path, "".join(f"{line}\n" for line in run.journal.dump()))
 
 
+def _keep_certificate(result: SolveResult, path: Path | None) -> None:
+    """Write the certificate, after the answer was shown: a bad path must not lose it."""
+    if path is not None and result.certificate is not None:
+        _write(path, json.dumps(result.certificate, ensure_ascii=False, indent=1))
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, "utf-8")
@@ -134,8 +145,6 @@ def _write(path: Path, text: str) -> None:
 
 
 def _show(run: Run, result: SolveResult, options: SolveOptions) -> None:
-    if options.certificate is not None and result.certificate is not None:
-        _write(options.certificate, json.dumps(result.certificate, ensure_ascii=False, indent=1))
     if options.as_json:
         show_json(result.model_dump(mode="json"))
         return

@@ -24,15 +24,34 @@ from backprompt.render import draw, printable
 from critics.types import KernelError
 
 
-def is_colored(stream: TextIO) -> bool:
-    """Say whether a stream gets colour."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+def is_colored(stream: TextIO | None) -> bool:
+    """Say whether a stream gets colour; Python has none for one that came closed."""
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def show(text: str) -> None:
-    """Print a result."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Print a result.
+
+    Raises:
+        ServiceError: Standard output takes none.
+        BrokenPipeError: Its reader is gone; the command ends without a word.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    put(f"{text}\n".encode(encoding, "backslashreplace"))
+
+
+def put(line: bytes) -> None:
+    """Write bytes to standard output at once; raises as `show` does."""
+    if sys.stdout is None:
+        raise ServiceError("usage", "standard output is closed, so there is nowhere to answer")
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        said = f"standard output cannot be written: {error.strerror}"
+        raise ServiceError("usage", said) from error
 
 
 def show_json(value: Any) -> None:
@@ -42,8 +61,9 @@ def show_json(value: Any) -> None:
 
 def note(text: str) -> None:
     """Print something beside the result."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def show_table(rows: Iterable[Iterable[str]]) -> None:

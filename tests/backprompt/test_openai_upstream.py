@@ -358,3 +358,8 @@ async def test_a_hanging_upstream_ends_the_run_with_its_budget() -> None:
     assert (outcome.status, outcome.reason) == ("exhausted", "seconds")
     assert outcome.usage.calls == 1
     assert outcome.usage.estimated_tokens == outcome.usage.tokens > 0
+
+
+def test_a_base_url_that_is_none_is_told_at_once():
+    with pytest.raises(ValueError, match="base URL cannot be read"):
+        OpenAIUpstream("http://[::1/v1", "m")

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -287,3 +288,49 @@ def test_an_error_of_ours_is_one_message_without_a_traceback(monkeypatch, capsys
     told = capsys.readouterr().err
     assert "error[internal-error]: ZeroDivisionError in fail" in told
     assert "Traceback" not in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no `/dev/full`")
+@pytest.mark.parametrize("words", [("domains",), ("check", "--jsonl")])
+def test_an_output_that_takes_nothing_is_told(plugins, tmp_path, words):
+    with Path("/dev/full").open("wb") as full:
+        code, err = redirect(plugins, tmp_path, words, stdout=full)
+    assert code == Exit.USAGE
+    assert "standard output cannot be written: No space left on device" in err
+
+
+@pytest.mark.parametrize(("stream", "code"), [(1, Exit.USAGE), (2, Exit.OK)])
+def test_a_stream_that_came_closed_is_no_bug_of_ours(plugins, tmp_path, stream, code):
+    words = ("solve", "request.json", "--replay", "two.jsonl", "--watch")
+    done = redirect(plugins, tmp_path, words, preexec_fn=lambda: os.close(stream))
+    assert done[0] == code
+    assert ("standard output is closed" in done[1]) == (stream == 1)
+
+
+def redirect(plugins, folder, words, **streams):
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *words],
+        input=b"{}\n",
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environment(plugins),
+        timeout=50,
+        check=False,
+        **streams,
+    )
+    return done.returncode, done.stderr.decode()
+
+
+def test_an_answer_outlives_a_certificate_that_cannot_be_written(modulo):
+    code, out, err = modulo(
+        "solve", "request.json", "--replay", "two.jsonl", "--certificate", "no/such/cert.json"
+    )
+    assert (code, out) == (Exit.USAGE, "hello\n")
+    assert "`no/such/cert.json` cannot be written" in err
+
+
+def test_a_domain_that_is_not_installed_is_named_as_such(modulo):
+    code, _, err = modulo("check", "pdll", "domain.pddl", "problem.pddl", "plan")
+    assert code == Exit.UNSUPPORTED
+    assert "there is no domain `pdll`" in err
+    assert "did you mean `pddl`?" in err
