@@ -214,6 +214,11 @@ class SolveResult(Wire):
     """The certified canonical answer."""
     certificate: dict[str, JsonValue] | None = None
     """What was proved, with everything needed to check it again offline."""
+    optimal: bool | None = None
+    """Whether no answer is better by the problem's objective, as an engine proved; false if a
+    better one exists, null if nobody knows or the problem has no objective."""
+    objective: str | None = None
+    """The answer's objective value, exact."""
     rounds: int
     """Rounds begun."""
     usage: Usage

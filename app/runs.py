@@ -30,12 +30,14 @@ from critics.domain import find_domain
 from critics.judge import Demand
 from critics.types import (
     Assurance,
+    Comparison,
     Diagnostic,
     Feasibility,
     Feasible,
     HintLevel,
     Judgement,
     KernelError,
+    Optimality,
     Undecided,
 )
 from critics.workers.pool import Pool
@@ -46,6 +48,9 @@ HARMLESS = frozenset(
 """Failures of a call before which, or without which, no model has said anything."""
 MODEL_CHARS = 200
 """An upstream may call its model anything; so much of it is shown."""
+OPTIMAL: Mapping[Optimality, bool | None] = MappingProxyType(
+    {Optimality.OPTIMAL: True, Optimality.IMPROVABLE: False, Optimality.UNKNOWN: None}
+)
 ANY = frozenset(Assurance)
 ENOUGH: Mapping[Demand, frozenset[Assurance]] = MappingProxyType(
     {
@@ -121,6 +126,7 @@ class PoolKernel:
                 opinions=judgement.opinions,
                 demand=self.demand,
                 deadline_s=self.worker.deadline_s,
+                compare_deadline_s=self.worker.feasibility_deadline_s,
             )
         except NotCertifiable:
             return None
@@ -215,6 +221,7 @@ class Run:
 
     def _result(self, outcome: Outcome, elapsed_s: float) -> SolveResult:
         certified = outcome.certificate is not None and outcome.answer is not None
+        compared = _compared(outcome.certificate if certified else None)
         judged = outcome.judgement
         shown = judged if certified or judged is None else PublicJudgement.of(judged)
         wanted = self.request.on_fail == "best_effort" and not certified
@@ -225,6 +232,8 @@ class Run:
             certified=certified,
             answer=outcome.answer if certified else None,
             certificate=outcome.certificate if certified else None,
+            optimal=OPTIMAL[compared.status] if compared else None,
+            objective=compared.objective if compared else None,
             rounds=outcome.usage.rounds,
             usage=outcome.usage,
             budget=self.budget,
@@ -237,6 +246,12 @@ class Run:
             elapsed_s=round(elapsed_s, 3),
             trace=tuple(map(self.show_event, self.journal.events)) if self.request.trace else None,
         )
+
+
+def _compared(certificate: Certificate | None) -> Comparison | None:
+    """Read how a certified answer compares with all others."""
+    found = certificate.get("optimality") if certificate else None
+    return Comparison.model_validate(found) if found else None
 
 
 async def read_task(

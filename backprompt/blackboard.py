@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
+from backprompt.doubts import doubt
 from backprompt.effects import Certificate, Effects
 from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won
 from backprompt.journal import (
@@ -47,7 +48,6 @@ from critics.types import (
     Feasible,
     HintLevel,
     Judgement,
-    Severity,
     Verdict,
 )
 
@@ -55,6 +55,8 @@ FUTILE = {
     "not-covered": "no critic decides part of this problem, so no answer can be certified",
     "assurance-not-reached": "the critics do not object, but the demanded assurance was not "
     "reached, and asking the model again cannot change that",
+    "optimality-undecided": "an answer was accepted, but that none is better was not shown, and "
+    "asking the model again cannot change that",
 }
 """Codes of `unknown` verdicts that another answer cannot mend: the run ends, since every further
 call would be paid for nothing."""
@@ -62,12 +64,6 @@ call would be paid for nothing."""
 GRACE_S = 15.0
 """Seconds past the budget within which the candidates of the last answer are still judged."""
 
-NOT_REPEATABLE = Diagnostic(
-    code="not-certifiable",
-    headline="the answer was accepted, but judging it again did not accept it",
-    help=("report the problem and the answer: a critic depends on more than these two",),
-    severity=Severity.UNKNOWN,
-)
 MISSING_CHARS = 2_000
 """Characters of a response without an answer that the next prompt repeats, from its end."""
 
@@ -281,18 +277,18 @@ class Blackboard:
     def certified(
         self, number: int, candidate: Candidate, judgement: Judgement, made: Certificate | None
     ) -> None:
-        """Note the certificate; without one the accepted judgement counts as undecided."""
-        if made is not None:
+        """Note the certificate; without one that will do, the answer does not count as accepted."""
+        doubted = doubt(judgement, made, require_optimal=self.strategy.require_optimal)
+        if doubted is None and made is not None:
             self._note(Certified(candidate=number, certificate=made))
             self._won = Won(candidate, judgement, made)
-            return
-        self._note(Decided(decision="not-certified", why="not-repeatable"))
-        doubt = judgement.model_copy(
-            update={"verdict": Verdict.UNKNOWN, "score": 0.0, "diagnostics": (NOT_REPEATABLE,)}
-        )
-        self._judged[candidate.text] = Known(number, self.usage.rounds, doubt)
-        self.best = doubt if self.best is judgement else self.best
-        self._consider(doubt, repeated=False)
+        elif doubted is not None:
+            why, degraded = doubted
+            self._note(Decided(decision="not-certified", why=why))
+            self._judged[candidate.text] = Known(number, self.usage.rounds, degraded)
+            self.best = degraded if self.best is judgement else self.best
+            self._give_up(*(code for code in degraded.codes if code in FUTILE))
+            self._consider(degraded, repeated=False)
 
     def end(self) -> Outcome:
         """End a run in which nothing more can or may be done."""

@@ -20,7 +20,7 @@ from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
-"""A certificate as JSON; to the loop it is opaque."""
+"""A certificate as JSON; the loop reads nothing of it but how good the answer is."""
 
 
 class Kernel(Protocol):

@@ -179,8 +179,11 @@ class Decided(BaseEvent):
     event: Literal["decided"] = "decided"
     decision: Literal["restart", "not-certified"]
     """`restart`: the next round forgets the history and samples warmer. `not-certified`: the
-    judgement could not be repeated when the certificate was to be made."""
-    why: Literal["no-progress", "repeated-answer", "not-repeatable"]
+    judgement could not be repeated when the certificate was to be made, or the answer is not
+    known to be the best where only the best will do."""
+    why: Literal[
+        "no-progress", "repeated-answer", "not-repeatable", "not-optimal", "optimality-undecided"
+    ]
 
 
 class Certified(BaseEvent):

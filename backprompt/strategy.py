@@ -72,6 +72,11 @@ class Strategy(BaseModel):
     """Rounds in a row without progress or with a repeated answer, after which one round starts
     afresh without history and at a higher temperature; `None` never restarts."""
 
+    require_optimal: bool = False
+    """Whether only an answer will do than which none is better by the problem's objective. An
+    accepted answer that can be improved is sent back; one that was not shown to be best ends the
+    run without a certificate. By default any answer is certified, and marked optimal or not."""
+
     @model_validator(mode="after")
     def _width(self) -> Self:
         if self.search is Search.SEQUENTIAL and self.n != 1:

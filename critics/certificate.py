@@ -24,10 +24,12 @@ from pydantic import (
     model_validator,
 )
 
-from critics.domain import find_domain
-from critics.judge import Demand, judge, weigh
+from critics.domain import Domain, find_domain
+from critics.guard import guard
+from critics.judge import Demand, judge, read_problem, weigh
 from critics.types import (
     Assurance,
+    Comparison,
     Coverage,
     CriticResult,
     Diagnostic,
@@ -35,6 +37,7 @@ from critics.types import (
     Judgement,
     KernelError,
     Opinion,
+    Optimality,
     Severity,
     Verdict,
 )
@@ -43,6 +46,7 @@ SCOPE = (
     "The answer satisfies every part of the problem that is listed as decided, relative to the "
     "problem as given here. Whether that problem describes the world is not certified."
 )
+SCOPES = {"answer": SCOPE, "optimal": f"{SCOPE} No answer is better by the problem's objective."}
 _MINT = object()
 
 
@@ -76,7 +80,8 @@ class Certificate(Frozen):
     schema_version: Literal[1] = 1
     id: str
     issued_at: AwareDatetime
-    claim: Literal["answer"] = "answer"
+    claim: Literal["answer", "optimal"] = "answer"
+    """`optimal` says that the answer is one and that an engine refuted every better one."""
     domain: str
     domain_version: str
     problem: dict[str, JsonValue]
@@ -87,6 +92,9 @@ class Certificate(Frozen):
     coverage: Coverage
     assurance: Assurance
     opinions: tuple[Opinion, ...] = ()
+    optimality: Comparison | None = None
+    """How the answer compares with all others, where the problem has an objective. Proved again
+    by `verify()` for the claim `optimal`, else only recorded."""
     warnings: tuple[Diagnostic, ...] = ()
     provenance: Provenance = Provenance()
     scope: str = SCOPE
@@ -118,6 +126,7 @@ def certify(
     provenance: Provenance | None = None,
     opinions: tuple[Opinion, ...] = (),
     demand: Demand = Demand.AUTO,
+    compare: bool = False,
 ) -> Certificate:
     """Judge an answer and mint its certificate.
 
@@ -130,13 +139,15 @@ def certify(
         provenance: Where the answer came from.
         opinions: What independent engines have said of this very answer.
         demand: The assurance that must be reached.
+        compare: Also find out whether a better answer exists, which takes an engine.
 
     Raises:
         NotCertifiable: The critics do not accept it, or an opinion speaks against it.
         ProblemError: The problem is wrong.
         DomainError: There is no such domain.
     """
-    judgement = judge(find_domain(domain_name), payload, text)
+    domain = find_domain(domain_name)
+    judgement = judge(domain, payload, text)
     for opinion in opinions:
         judgement = weigh(judgement, opinion, Demand.AUTO)
     single = judgement.assurance is Assurance.SINGLE
@@ -144,9 +155,14 @@ def certify(
         judgement = weigh(judgement, None, demand)
     if judgement.verdict is not Verdict.ACCEPTED:
         raise NotCertifiable(_refusal(judgement), judgement)
+    compared = compare_with_all(domain, payload, text, demand) if compare else None
+    claim = _claim(compared)
     return adopt(
         {
             **_proved(judgement, payload),
+            "claim": claim,
+            "scope": SCOPES[claim],
+            "optimality": compared,
             "id": certificate_id,
             "issued_at": issued_at.isoformat(),
             "provenance": provenance or Provenance(),
@@ -154,11 +170,37 @@ def certify(
     )
 
 
+def compare_with_all(
+    domain: Domain, payload: Mapping[str, JsonValue], text: str, demand: Demand
+) -> Comparison | None:
+    """Find out whether anything is better than an accepted answer; needs an engine.
+
+    Returns:
+        `None` if the problem or the domain compares no answers. A proof that does not reach the
+        demanded assurance leaves it `unknown`.
+    """
+    ask = domain.optimality
+    if ask is None:
+        return None
+    problem = read_problem(domain, payload)
+    found, faults = guard("optimality", lambda: ask(problem, text))
+    if found is None:
+        return Comparison(status=Optimality.UNKNOWN, diagnostics=faults)
+    if found.status is Optimality.UNKNOWN and found.objective is None:
+        return None
+    short = demand is Demand.CROSS and found.assurance is Assurance.SINGLE
+    short = short or (demand is Demand.PROOF and found.assurance is not Assurance.PROOF)
+    if found.status is Optimality.OPTIMAL and short:
+        return found.model_copy(update={"status": Optimality.UNKNOWN})
+    return found
+
+
 def verify(
     document: Certificate | Mapping[str, Any] | bytes | str,
 ) -> tuple[Certificate, Judgement]:
     """Prove a certificate again, offline, with the installed domain.
 
+    The claim `optimal` takes the domain's engine: without it, it is not shown again.
     The verdict, the hashes and (for the same version of the domain) what the critics decide are
     found again. Times, opinions, assurance and provenance are only what was recorded: rely on the
     judgement that is returned.
@@ -174,14 +216,18 @@ def verify(
     certificate = document if isinstance(document, Certificate) else _read(document)
     _compare("problem", certificate.problem_sha256, digest(canonical(certificate.problem)))
     _compare("candidate", certificate.candidate_sha256, digest(certificate.candidate.encode()))
-    _compare("scope", certificate.scope, SCOPE)
-    judgement = judge(find_domain(certificate.domain), certificate.problem, certificate.candidate)
+    _compare("claim", certificate.claim, _claim(certificate.optimality))
+    _compare("scope", certificate.scope, SCOPES[certificate.claim])
+    domain = find_domain(certificate.domain)
+    judgement = judge(domain, certificate.problem, certificate.candidate)
     if judgement.verdict is not Verdict.ACCEPTED:
         raise NotCertifiable(_refusal(judgement), judgement)
     if judgement.domain_version == certificate.domain_version:
         _compare("coverage", certificate.coverage, judgement.coverage)
         _compare("critics", _named(certificate.critics), _named(judgement.critics))
         _compare("warnings", certificate.warnings, _warnings(judgement))
+    if certificate.claim == "optimal":
+        _prove_optimal(certificate, domain, judgement)
     return certificate, judgement
 
 
@@ -228,6 +274,31 @@ def _proved(judgement: Judgement, payload: Mapping[str, JsonValue]) -> dict[str,
         "opinions": judgement.opinions,
         "warnings": _warnings(judgement),
     }
+
+
+def _claim(compared: Comparison | None) -> str:
+    best = compared is not None and compared.status is Optimality.OPTIMAL
+    return "optimal" if best else "answer"
+
+
+def _prove_optimal(certificate: Certificate, domain: Domain, judgement: Judgement) -> None:
+    found = compare_with_all(domain, certificate.problem, certificate.candidate, Demand.AUTO)
+    if found is None or found.status is not Optimality.OPTIMAL:
+        raise NotCertifiable(_not_best(found), judgement)
+    recorded = certificate.optimality
+    _compare("optimality", recorded.objective if recorded else None, found.objective)
+
+
+def _not_best(found: Comparison | None) -> Diagnostic:
+    refuted = found is not None and found.status is Optimality.IMPROVABLE
+    return Diagnostic(
+        code="not-certifiable",
+        headline="a better answer exists, so this one is not optimal"
+        if refuted
+        else "that no answer is better was not shown again",
+        notes=tuple(d.headline for d in found.diagnostics) if found else (),
+        help=("verify where the engines of the domain are installed, with more time",),
+    )
 
 
 def _warnings(judgement: Judgement) -> tuple[Diagnostic, ...]:

@@ -88,6 +88,13 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "An installed domain failed to import or is not a `Domain`.",
             "Repair or uninstall the package that the message names.",
         ),
+        "optimality-undecided": Code(
+            "It was not shown that no answer is better",
+            "The request accepts only the best answer (`require_optimal`). An answer satisfies the "
+            "problem, but no engine could show in time that none is better, or the problem has no "
+            "objective. Another call to the model would not change that.",
+            "Leave `require_optimal` out, or give the problem an objective and tighter bounds.",
+        ),
         "not-certifiable": Code(
             "There is no certificate for this answer",
             "Before a certificate is issued the answer is judged once more. The critics did not "

@@ -178,6 +178,17 @@ class Engines:
             opinion = Opinion.model_validate(done)
         return weigh(own, opinion, demand)
 
+    async def certify(
+        self, domain: Domain, job: Mapping[str, Any], seconds: float
+    ) -> dict[str, Any] | None:
+        """Have a certificate made that compares the answer with all others; `None` if it fails.
+
+        Raises:
+            ProblemError: The problem is wrong.
+        """
+        done, faults = await self._ask(domain, {**job, "compare": True}, seconds)
+        return None if faults else dict(done)
+
     async def _hook(
         self, domain_name: str, payload: Payload, hook: str, arguments: list[str], seconds: float
     ) -> tuple[Any, tuple[Diagnostic, ...]]:

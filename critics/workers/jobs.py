@@ -113,6 +113,7 @@ def _certify(job: Job) -> Any:
         provenance=Provenance.model_validate(job["provenance"]),
         opinions=tuple(Opinion.model_validate(opinion) for opinion in job["opinions"]),
         demand=Demand(job["demand"]),
+        compare=job["compare"],
     )
     return certificate.model_dump(mode="json")
 

@@ -241,15 +241,19 @@ class Pool:
         opinions: Sequence[Opinion] = (),
         demand: Demand = Demand.AUTO,
         deadline_s: float = 10.0,
+        compare_deadline_s: float | None = None,
     ) -> Certificate:
         """Judge once more and mint a certificate; see `critics.certificate.certify`.
+
+        With `compare_deadline_s`, and where the domain can, the answer is compared with all
+        others; if that takes longer or fails, the certificate does not speak of it.
 
         Raises:
             NotCertifiable: Not accepted this time, or the worker was lost.
             ProblemError: The problem is wrong.
             DomainError: There is no such domain.
         """
-        find_domain(domain_name)
+        domain = find_domain(domain_name)
         job = {
             "kind": "certify",
             "domain": domain_name,
@@ -260,7 +264,12 @@ class Pool:
             "provenance": (provenance or Provenance()).model_dump(mode="json"),
             "opinions": [opinion.model_dump(mode="json") for opinion in opinions],
             "demand": demand.value,
+            "compare": False,
         }
+        if compare_deadline_s is not None and domain.optimality is not None:
+            compared = await self.engines.certify(domain, job, compare_deadline_s)
+            if compared is not None:
+                return adopt(compared)
         done, faults = await ask(self._critics, job, deadline_s)
         if faults:
             raise NotCertifiable(faults[0])

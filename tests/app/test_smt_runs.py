@@ -137,3 +137,43 @@ async def test_an_answer_that_a_solver_gave_away_is_marked(pool):
     assert "Hint: the answer satisfies every constraint with y = 4" in prompts[5]
     assert events[-1]["status"] == "certified"
     assert events[-1]["certificate"]["provenance"]["origin"] == "solver_repair"
+
+
+CHEAPEST = {
+    "variables": {name: {"type": "int", "min": 0, "max": 10} for name in ("a", "b")},
+    "constraints": [{"name": "total", "expr": "a + b >= 12"}],
+    "objective": {"minimize": "3*a + b"},
+}
+GOOD, BEST = '{"a": 4, "b": 9}', '{"a": 2, "b": 10}'
+
+
+async def solve(pool, *answers, **more):
+    body = {"domain": "smt", "problem": CHEAPEST, "budget": {"rounds": 2}, **more}
+    async with client(make_app(pool, *answers)) as http:
+        return (await http.post("/solve", json=body)).json()
+
+
+async def test_an_answer_is_marked_optimal_or_not(pool):
+    best = await solve(pool, BEST)
+    assert (best["status"], best["optimal"], best["objective"]) == ("certified", True, "16")
+    assert best["certificate"]["claim"] == "optimal"
+    good = await solve(pool, GOOD)
+    assert (good["status"], good["optimal"], good["objective"]) == ("certified", False, "21")
+    assert good["certificate"]["claim"] == "answer"
+    aimless = await solve(pool, json.dumps(RIGHT), problem=SUMS)
+    assert (aimless["status"], aimless["optimal"]) == ("certified", None)
+
+
+async def test_only_the_best_will_do_on_request(pool):
+    required = {"strategy": {"require_optimal": True}}
+    best = await solve(pool, GOOD, BEST, **required)
+    assert (best["answer"], best["optimal"], best["rounds"]) == (
+        json.dumps(json.loads(BEST)),
+        True,
+        2,
+    )
+    good = await solve(pool, GOOD, **required)
+    assert (good["status"], good["answer"], good["certificate"]) == ("exhausted", None, None)
+    assert (good["optimal"], good["judgement"]["codes"]) == (None, ["smt-not-optimal"])
+    aimless = await solve(pool, json.dumps(RIGHT), problem=SUMS, **required)
+    assert (aimless["status"], aimless["reason"]) == ("failed", "optimality-undecided")

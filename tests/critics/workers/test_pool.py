@@ -298,6 +298,22 @@ async def test_certifies_what_is_accepted_and_nothing_else(pool: Pool) -> None:
         await pool.certify("hostile", {}, "fine", demand=Demand.CROSS, **asked)
 
 
+@pytest.mark.parametrize(("word", "claim"), [("fine", "optimal"), ("exit", "answer")])
+async def test_a_comparison_that_fails_costs_no_certificate(
+    pool: Pool, word: str, claim: str
+) -> None:
+    minted = await pool.certify(
+        "hostile",
+        {"opinion": word},
+        "fine",
+        certificate_id="c1",
+        issued_at=NOW,
+        compare_deadline_s=20,
+    )
+    assert minted.claim == claim
+    assert (minted.optimality is None) == (claim == "answer")
+
+
 async def test_verifies_a_strangers_certificate(pool: Pool) -> None:
     asked = {"certificate_id": "c1", "issued_at": NOW}
     minted = await pool.certify("hostile", {}, "fine", **asked)

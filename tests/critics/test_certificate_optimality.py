@@ -1,0 +1,89 @@
+"""The claim `optimal`: minted on a proof, proved again by whoever verifies."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from critics.certificate import SCOPE, SCOPES, Certificate, NotCertifiable, certify, verify
+from critics.judge import Demand
+from critics.types import Assurance, Opinion, Optimality, Verdict
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+CHEAPEST: dict[str, Any] = {
+    "variables": {name: {"type": "int", "min": 0, "max": 10} for name in ("a", "b")},
+    "constraints": [{"name": "total", "expr": "a + b >= 12"}],
+    "objective": {"minimize": "3*a + b"},
+}
+BEST, GOOD = {"a": 2, "b": 10}, {"a": 4, "b": 9}
+
+
+def mint(answer: dict[str, int], problem: dict[str, Any] = CHEAPEST, **more: Any) -> Certificate:
+    asked = {"certificate_id": "c1", "issued_at": NOW, "compare": True} | more
+    return certify("smt", problem, json.dumps(answer), **asked)
+
+
+def test_the_best_answer_is_certified_as_optimal_and_verified_as_such() -> None:
+    minted = mint(BEST)
+    assert (minted.claim, minted.scope) == ("optimal", SCOPES["optimal"])
+    assert minted.optimality is not None
+    assert (minted.optimality.status, minted.optimality.objective) == (Optimality.OPTIMAL, "16")
+    again, _ = verify(minted.model_dump_json())
+    assert again == minted
+
+
+def test_a_good_answer_is_certified_as_one_that_can_be_improved() -> None:
+    minted = mint(GOOD)
+    assert (minted.claim, minted.scope) == ("answer", SCOPE)
+    assert minted.optimality is not None
+    assert (minted.optimality.status, minted.optimality.objective) == (Optimality.IMPROVABLE, "21")
+    assert verify(minted.model_dump_json())[0] == minted
+
+
+def test_without_an_objective_or_a_question_nothing_is_said_of_optimality() -> None:
+    aimless = {name: part for name, part in CHEAPEST.items() if name != "objective"}
+    for minted in (mint(GOOD, aimless), mint(BEST, compare=False)):
+        assert (minted.claim, minted.optimality) == ("answer", None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"claim": "optimal"},
+        {"claim": "optimal", "scope": SCOPES["optimal"]},
+        {"scope": SCOPES["optimal"]},
+        {"optimality": {"status": "optimal", "objective": "21"}},
+        {
+            "claim": "optimal",
+            "scope": SCOPES["optimal"],
+            "optimality": {"status": "optimal", "objective": "21"},
+        },
+    ],
+)
+def test_optimality_cannot_be_claimed_afterwards(changed: dict[str, Any]) -> None:
+    document = mint(GOOD).model_dump(mode="json") | changed
+    with pytest.raises(NotCertifiable):
+        verify(document)
+
+
+def test_the_value_of_the_best_answer_cannot_be_altered() -> None:
+    document = mint(BEST).model_dump(mode="json")
+    document["optimality"]["objective"] = "15"
+    with pytest.raises(NotCertifiable) as caught:
+        verify(document)
+    assert caught.value.diagnostics[0].code == "certificate-altered"
+
+
+def test_a_claim_below_the_demanded_assurance_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mint(BEST).optimality is not None
+    monkeypatch.setitem(sys.modules, "cvc5", None)
+    alone = mint(BEST)
+    assert alone.optimality is not None
+    assert (alone.claim, alone.optimality.assurance) == ("optimal", Assurance.SINGLE)
+    agreed = (Opinion(engine="other 1.0", verdict=Verdict.ACCEPTED),)
+    minted = mint(BEST, demand=Demand.CROSS, opinions=agreed)
+    assert minted.claim == "answer"
+    assert minted.optimality is not None
+    assert minted.optimality.status is Optimality.UNKNOWN
