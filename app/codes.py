@@ -54,6 +54,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Repair the problem; the schema and an example are at `/domains/{name}`.",
             422,
         ),
+        "translation-unsupported": ServiceCode(
+            "The domain cannot translate prose",
+            "The request asks for a translation of its answer by a model (`translate`), and the "
+            "domain has none. Nothing was judged and nothing was spent.",
+            "Send the answer in the domain's own format, without `translate`.",
+            422,
+        ),
         "problem-not-read": ServiceCode(
             "The problem could not be read within its limits",
             "Reading the problem passed the deadline or the memory cap of a worker, or failed in "

@@ -10,7 +10,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 _BODY = ("invalid-json", "invalid-request", "body-too-large", "media-type-unsupported")
 _PROBLEM = ("domain-unknown", "invalid-problem", "too-many-runs", "shutting-down")
-_SOLVE = (
+_MODEL = (
     "problem-not-read",
     "budget-above-cap",
     "upstream-none",
@@ -45,7 +45,7 @@ def problems(*codes: str) -> Responses:
     return grouped
 
 
-CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM)
+CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM, "translation-unsupported", *_MODEL)
 SOLVE_RESPONSES: Responses = {
     200: {
         "content": {
@@ -55,5 +55,5 @@ SOLVE_RESPONSES: Responses = {
             }
         }
     },
-    **problems(*_BODY, *_PROBLEM, *_SOLVE),
+    **problems(*_BODY, *_PROBLEM, *_MODEL),
 }

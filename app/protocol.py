@@ -6,14 +6,15 @@ the candidate, is shown only for certified answers, for the caller's own answers
 after an explicit `on_fail: best_effort`.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field, model_validator
 
 from backprompt.budget import Budget, Usage
 from backprompt.journal import public_judgement
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
+from backprompt.translation import TranslationReport
 from backprompt.upstream import Sampling
 from critics.judge import Demand
 from critics.types import (
@@ -121,7 +122,7 @@ class SolveRequest(Wire):
 
 
 class CheckRequest(Wire):
-    """A problem and an answer of yours to judge; no model is involved."""
+    """A problem and an answer of yours to judge; a model is asked only to translate prose."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -140,6 +141,17 @@ class CheckRequest(Wire):
     accepted or else the best one is reported."""
     assurance: Demand = Demand.AUTO
     """How many independent opinions an `accepted` needs."""
+    translate: int | None = Field(default=None, ge=2, le=9)
+    """The answer is prose: a model translates it so many times, and the translations are compared
+    and judged. Only for domains that can; the verdict is about the translation."""
+    budget: Budget | None = None
+    """What translating may spend; fields left out take the server's defaults."""
+
+    @model_validator(mode="after")
+    def _spends_on_translation_only(self) -> Self:
+        if self.budget is not None and self.translate is None:
+            raise ValueError("`budget` is for translating; without `translate` a check is free")
+        return self
 
 
 class PublicJudgement(Wire):
@@ -246,7 +258,12 @@ class SolveResult(Wire):
 class CheckResult(Judgement):
     """The judgement of your answer, with the codes behind it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{**ACCEPTED, "codes": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**ACCEPTED, "codes": []}]}, use_attribute_docstrings=True
+    )
+
+    translation: TranslationReport | None = None
+    """With `translate` only: what the verdict is relative to."""
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's own recommendation
     @property

@@ -12,6 +12,7 @@ from app.errors import request_name
 from app.failures import ServiceError
 from app.intake import StrictRoute
 from app.openapi import CHECK_RESPONSES, SOLVE_RESPONSES
+from app.prose import check_prose
 from app.protocol import CheckRequest, CheckResult, SolveRequest, SolveResult
 from app.runs import Run
 from app.service import Service
@@ -30,19 +31,24 @@ CLIENT_GONE = 499
 @router.post(
     "/check",
     tags=["check"],
-    summary="Judge an answer of yours; no model is involved",
+    summary="Judge an answer of yours; a model is asked only to translate prose",
     response_model=CheckResult,
     responses=CHECK_RESPONSES,
 )
 async def check(request: Request, body: Annotated[CheckRequest, Body()]) -> Response:
     """Judge an answer: accepted, rejected or unknown, and why."""
     service: Service = request.app.state.service
+    work = _check(service, body) if body.translate is None else check_prose(service, body)
     try:
-        judgement = await attend(request, service.attend_to(service.check(body)))
+        result = await attend(request, service.attend_to(work))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
-    result = CheckResult(**{name: getattr(judgement, name) for name in judgement.model_fields_set})
     return Response(result.model_dump_json(), media_type="application/json")
+
+
+async def _check(service: Service, body: CheckRequest) -> CheckResult:
+    judgement = await service.check(body)
+    return CheckResult(**{name: getattr(judgement, name) for name in judgement.model_fields_set})
 
 
 @router.post(

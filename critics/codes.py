@@ -135,6 +135,12 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "service.",
             "Send a smaller text.",
         ),
+        "translation-short": Code(
+            "There were fewer translations than asked for",
+            "The budget, or the recording, ended before the prose was translated as often as "
+            "demanded. Without them there is nothing to compare, so nothing was judged.",
+            "Raise the dimension of the budget that the finding names.",
+        ),
         "line-not-json": Code(
             "A line of a batch is no JSON",
             "Each line of `modulo check --jsonl` is one JSON object in UTF-8. The other lines are "

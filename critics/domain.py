@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
 from critics.guard import guard
+from critics.translation import Translator
 from critics.types import (
     Comparison,
     Coverage,
@@ -133,6 +134,8 @@ class Domain:
             exists. Runs in a worker.
         hint: `(payload, canonical text, level)` of a rejected answer to findings for feedback
             `constructive`. Runs in a worker.
+        translation: How a model puts prose into the domain's formal answer. What is then judged is
+            the translation, and every finding says so.
         answer_schema: JSON Schema of an answer, for upstreams that can be constrained by one.
         examples: The self-test.
         codes: The domain's diagnostic codes with their explanations.
@@ -159,6 +162,7 @@ class Domain:
     solver: Callable[[Any], Solved] | None = None
     optimality: Callable[[Any, str], Comparison] | None = None
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
+    translation: Translator | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None
     examples: Sequence[Example] = ()
     codes: Mapping[str, Code] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""`modulo check` and `modulo verify`: verdicts without a model."""
+"""`modulo check` and `modulo verify`: verdicts without a model, but for translating prose."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from app.failures import ServiceError
 from app.protocol import CheckRequest
 from app.service import Service
 from app.settings import Settings, load_settings
-from backprompt.render import draw_judgement
+from backprompt.render import draw_judgement, printable
 from critics.judge import Demand
 from critics.types import Judgement
 
@@ -23,8 +23,15 @@ FEWEST = 3
 """Arguments of `check`: a domain, its problem and an answer."""
 
 
-def run_check(files: Sequence[str], *, exact: bool, as_json: bool, assurance: Assurance) -> None:
-    """Judge one answer and print why."""
+def run_check(
+    files: Sequence[str],
+    *,
+    exact: bool,
+    as_json: bool,
+    assurance: Assurance,
+    translate: int | None = None,
+) -> None:
+    """Judge one answer, or a model's translations of it, and print why."""
     with reported(as_json=as_json):
         if len(files) < FEWEST:
             raise ServiceError("usage", "`modulo check` takes DOMAIN PROBLEM ANSWER, or --jsonl")
@@ -34,19 +41,35 @@ def run_check(files: Sequence[str], *, exact: bool, as_json: bool, assurance: As
             answer=read_text(files[-1]),
             exact=exact,
             assurance=Demand(assurance),
+            translate=translate,
         )
-        judgement = with_service(load_settings(), lambda service: service.check(request))
+        judgement = with_service(load_settings(), lambda service: _check(service, request))
         _show(judgement, as_json=as_json)
         quit_with(VERDICTS[judgement.verdict])
 
 
-def run_jsonl(files: Sequence[str], assurance: Assurance) -> None:
+async def _check(service: Service, request: CheckRequest) -> Judgement:
+    if request.translate is None:
+        return await service.check(request)
+    from app.prose import check_prose  # noqa: PLC0415  # only for prose
+
+    result = await check_prose(service, request)
+    if result.translation is not None:
+        said = result.translation
+        note(f"translated by `{printable(said.by)}`, {len(said.texts)} of {said.k} times")
+        note(said.note)
+    return result
+
+
+def run_jsonl(files: Sequence[str], assurance: Assurance, *, translated: bool = False) -> None:
     """Answer JSON lines with JSON lines, in order, until the input ends."""
     from critics.batch import check_stream, read_lines  # noqa: PLC0415  # only for batches
 
     with reported():
         if files:
             raise ServiceError("usage", "`modulo check --jsonl` reads standard input only")
+        if translated:
+            raise ServiceError("usage", "`--jsonl` asks no model, so it cannot `--translate`")
         settings = load_settings()
 
         async def stream(service: Service) -> None:

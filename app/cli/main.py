@@ -144,14 +144,24 @@ def check(
     assurance: Annotated[
         Assurance | None, typer.Option(help="Opinions needed; `single` with --jsonl, else `auto`.")
     ] = None,
+    translate: Annotated[
+        int | None,
+        typer.Option(min=2, max=9, help="The answer is prose: let a model translate it K times."),
+    ] = None,
 ) -> None:
-    """Judge an answer; no model is involved."""
+    """Judge an answer; a model is asked only to translate prose."""
     from app.cli.check import run_check, run_jsonl  # noqa: PLC0415  # as above
 
     if jsonl:
-        run_jsonl(files or [], assurance or "single")
+        run_jsonl(files or [], assurance or "single", translated=translate is not None)
     else:
-        run_check(files or [], exact=exact, as_json=as_json, assurance=assurance or "auto")
+        run_check(
+            files or [],
+            exact=exact,
+            as_json=as_json,
+            assurance=assurance or "auto",
+            translate=translate,
+        )
 
 
 @app.command()

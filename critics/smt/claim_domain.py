@@ -15,6 +15,7 @@ from critics.smt.examples import CLAIM_EXAMPLES
 from critics.smt.extract import find_objects
 from critics.smt.feasible import decide_feasibility
 from critics.smt.policy import Claim, ClaimProblem, Policy, read_claims, read_policy
+from critics.smt.prose import translator
 from critics.smt.z3_engine import Z3
 from critics.types import (
     CandidateError,
@@ -127,6 +128,7 @@ claim_domain = Domain(
     second_opinion=give_opinion,
     opinion_modules=("critics.smt", "cvc5"),
     feasibility=decide_feasible,
+    translation=translator,
     examples=CLAIM_EXAMPLES,
     codes={**SMT_CODES, **CLAIM_CODES},
 )

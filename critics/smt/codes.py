@@ -167,6 +167,13 @@ CLAIM_CODES: Mapping[str, Code] = MappingProxyType(
             "No engine decided in time whether the claim follows.",
             "Make the rules or the claim smaller.",
         ),
+        "claim-untranslated": Code(
+            "A sentence has no formal reading",
+            "The prose was translated by a model, and for this sentence at least one translation "
+            "has no formula that can be read; or all say that the rules' variables cannot express "
+            "it. It was not judged, so the prose as a whole is not accepted.",
+            "State it in terms of the rules' variables, leave it out, or give the formal claims.",
+        ),
         "claim-answer": Code(
             "The answer is not a list of formal claims",
             "An answer is a JSON object with the key `claims`; every claim is a formula in the "

@@ -15,7 +15,7 @@ from critics.guard import guard
 from critics.judge import Demand, Mode, judge, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
 from critics.selftest import check_domain
-from critics.types import Diagnostic, HintLevel, Opinion, ProblemError, Verdict
+from critics.types import Diagnostic, HintLevel, Opinion, ProblemError, Undecided, Verdict
 
 Job: TypeAlias = Mapping[str, Any]
 Reply: TypeAlias = dict[str, Any]
@@ -103,6 +103,24 @@ def _hook(job: Job) -> Any:
     return None if hook is None else hook(problem).model_dump(mode="json")
 
 
+def _translate(job: Job) -> Any:
+    domain, instance = _load(job)
+    if domain.translation is None:
+        raise Undecided([_untranslatable(domain)])
+    if job["responses"] is None:
+        return domain.translation.prompt(instance, job["prose"])
+    return domain.translation.merge(instance, job["prose"], job["responses"]).model_dump(
+        mode="json"
+    )
+
+
+def _untranslatable(domain: Domain) -> Diagnostic:
+    return Diagnostic(
+        code="translation-unsupported",
+        headline=f"domain `{domain.name}` has no translation from prose",
+    )
+
+
 def _certify(job: Job) -> Any:
     certificate = certify(
         job["domain"],
@@ -136,4 +154,5 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "verify": _verify,
     "check": _check,
     "selftest": _selftest,
+    "translate": _translate,
 }

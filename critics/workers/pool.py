@@ -28,6 +28,7 @@ from critics.types import (
 )
 from critics.workers.crew import Crew, Lost
 from critics.workers.engines import Engines
+from critics.workers.prose import Prose
 from critics.workers.reply import ask, line_answer, loss
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class Pool:
             idle_s=idle_s,
             preload=preload,
         )
+        self.prose = Prose(self._critics)
         self.engines = Engines(
             partial(
                 Crew,
