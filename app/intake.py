@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.failures import ServiceError
 from app.strict_json import read_json
 
+MOST_VALUES = 10_000
+"""JSON values of a request beside its problem; each may be a fault that we ourselves must tell."""
 PATIENCE = 20
 """How many times the body limit is read and thrown away before an oversized sender is cut off."""
 
@@ -89,11 +91,27 @@ class StrictRoute(APIRoute):
                 _check_media_type(request)
                 strict = StrictRequest(request.scope, request.receive)
                 strict.depth = request.app.state.service.settings.limits.json_depth
-                await strict.json()
+                _check_values(await strict.json())
                 request = strict
             return await handle(request)
 
         return strictly
+
+
+def _check_values(body: Any) -> None:
+    """Refuse a flood of values; a problem may hold one, since workers read it."""
+    seen, pending = 0, [body]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            inner = [part for name, part in value.items() if value is not body or name != "problem"]
+        else:
+            inner = value if isinstance(value, list) else []
+        seen += len(inner)
+        if seen > MOST_VALUES:
+            said = f"the request holds more than {MOST_VALUES:,} values beside its problem"
+            raise ServiceError("invalid-request", said)
+        pending += inner
 
 
 def _check_media_type(request: Request) -> None:

@@ -31,6 +31,7 @@ def read_json(body: bytes, depth: int) -> Any:
             object_pairs_hook=_unambiguous,
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            parse_int=_whole,
         )
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
@@ -73,6 +74,13 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"number `{text[:40]}` is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"a number has {len(text):,} digits") from None
 
 
 def _invalid(detail: str) -> ServiceError:

@@ -56,6 +56,24 @@ async def test_a_hostile_body_is_refused(pool, name, path):
 
 
 @pytest.mark.parametrize(
+    "flood",
+    [
+        {f"k{number}": 1 for number in range(20_000)},
+        {"examples": [1] * 20_000},
+        {"sampling": {"stop": [[1]] * 9_000}},
+    ],
+)
+async def test_a_flood_of_faults_is_not_searched(pool, flood):
+    async with client(make_app(pool, "hello")) as http:
+        refused = await http.post("/solve", json={**REQUEST, **flood})
+        numbers = {"word": "hello", "more": [0] * 20_000}
+        wide = await http.post("/check", json={**OK, "problem": numbers})
+    assert refused.status_code == 422
+    assert "more than 10,000 values" in refused.json()["detail"]
+    assert "values" not in wide.json().get("detail", "")
+
+
+@pytest.mark.parametrize(
     ("body", "pointer", "said"),
     [
         ({"domian": "word"}, "#/domian", "did you mean `domain`?"),
