@@ -99,7 +99,7 @@ class WorkerSettings(Group):
     """Worker processes; the default is one per processor core."""
     memory_mb: int = Field(default=1024, ge=128)
     """Address space of one worker, in MiB; a check that needs more ends as `unknown`."""
-    deadline_s: float = Field(default=10.0, gt=0, le=3600)
+    deadline_s: float = Field(default=4.5, gt=0, le=3600)
     """Seconds one check may take before its worker is killed and the verdict is `unknown`."""
     opinion_deadline_s: float = Field(default=3.0, gt=0, le=3600)
     """Seconds a second opinion may take before it counts as unavailable."""
