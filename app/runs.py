@@ -17,6 +17,7 @@ from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
+from backprompt.blackboard import FUTILE
 from backprompt.budget import Budget
 from backprompt.effects import Certificate, LiveEffects
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
@@ -190,12 +191,15 @@ class Run:
         return traced(event) if self._shows_all else public(event)
 
     def explain_failure(self) -> str:
-        """Say why the upstream failed.
+        """Say why the run, or the upstream, failed.
 
         An upstream's own words may echo the prompt, and with it a rejected candidate; those of a
         5xx or of an unreadable answer may even quote what the model was just saying. They are
         repeated only where neither can be, or where the client may see everything.
         """
+        ended = self.journal.ended
+        if ended is not None and ended.reason in FUTILE:
+            return FUTILE[ended.reason]
         failed = self._failures
         answered = any(isinstance(event, CallFinished) for event in self.journal.events)
         if not failed:

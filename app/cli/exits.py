@@ -63,6 +63,7 @@ _CODES: Mapping[str, Exit] = MappingProxyType(
     {
         "not-covered": Exit.UNSUPPORTED,
         "assurance-not-reached": Exit.UNKNOWN,
+        "optimality-undecided": Exit.UNKNOWN,
         "domain-unknown": Exit.UNSUPPORTED,
         "domain-broken": Exit.UNSUPPORTED,
         "problem-not-read": Exit.RESOURCES,

@@ -170,7 +170,9 @@ def _sum_up(result: SolveResult) -> str:
     took = f"{result.rounds} rounds, {tokens:,} tokens, {result.elapsed_s:.1f} s"
     if usage.cost_usd:
         took += f", ${usage.cost_usd:.4f}"
-    reason = f" ({result.reason})" if result.reason else ""
-    marked = "" if result.certified else "; nothing is certified"
+    told = result.reason is not None and result.reason != result.status
+    reason = f" ({result.reason})" if told else ""
+    best = {True: "; proved optimal", False: "; a better answer exists", None: ""}[result.optimal]
+    marked = best if result.certified else "; nothing is certified"
     replayed = "; a replayed recording" if result.upstream == "replay" else ""
     return f"{result.status}{reason} after {took}{marked}{replayed}"

@@ -61,19 +61,25 @@ async def test_a_proof_of_infeasibility_ends_the_call_under_way_and_costs_no_oth
     assert events[-1]["feasibility"]["conflict"] == CONFLICT
 
 
-async def test_the_command_line_names_the_conflict(tmp_path):
-    (tmp_path / "rota.json").write_text(json.dumps(ROTA))
-    (tmp_path / "answers.jsonl").write_text(json.dumps({"response": '{"ann": 60}'}))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MODULO_")}
+async def replay(folder, body, *answers):
+    (folder / "request.json").write_text(json.dumps({"domain": "smt", **body}))
+    recorded = "\n".join(json.dumps({"response": answer}) for answer in answers)
+    (folder / "answers.jsonl").write_text(recorded)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "solve", "smt", "rota.json", "--replay", "answers.jsonl"),
+        *(sys.executable, "-m", "app", "solve", "request.json", "--replay", "answers.jsonl"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment,
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MODULO_")},
     )
     out, told = await asyncio.wait_for(process.communicate(), 60)
-    assert (process.returncode, out) == (Exit.INFEASIBLE, b"")
+    return process.returncode, out, told
+
+
+async def test_the_command_line_names_the_conflict(tmp_path):
+    code, out, told = await replay(tmp_path, {"problem": ROTA}, '{"ann": 60}')
+    assert (code, out) == (Exit.INFEASIBLE, b"")
+    assert b"\ninfeasible after 2 rounds" in told or b"\ninfeasible after 1 rounds" in told
     assert b"`cover`, `ann_part_time`, `bob_part_time` cannot hold together" in told
     assert b"Ann works half time" in told
     assert b"cy_is_away" not in told
@@ -177,3 +183,15 @@ async def test_only_the_best_will_do_on_request(pool):
     assert (good["optimal"], good["judgement"]["codes"]) == (None, ["smt-not-optimal"])
     aimless = await solve(pool, json.dumps(RIGHT), problem=SUMS, **required)
     assert (aimless["status"], aimless["reason"]) == ("failed", "optimality-undecided")
+
+
+async def test_the_command_line_says_whether_an_answer_is_optimal(tmp_path):
+    code, out, told = await replay(tmp_path, {"problem": CHEAPEST}, BEST)
+    assert (code, json.loads(out)) == (Exit.OK, json.loads(BEST))
+    assert b"; proved optimal" in told
+    code, _, told = await replay(tmp_path, {"problem": CHEAPEST}, GOOD)
+    assert (code, b"; a better answer exists" in told) == (Exit.OK, True)
+    body = {"problem": SUMS, "strategy": {"require_optimal": True}}
+    code, out, told = await replay(tmp_path, body, json.dumps(RIGHT))
+    assert (code, out) == (Exit.UNKNOWN, b"")
+    assert b"cause: an answer was accepted, but that none is better was not shown" in told
