@@ -46,6 +46,8 @@ async def check_prose(service: "Service", request: CheckRequest) -> CheckResult:
                 prompt, count, upstream=upstream, budget=budget, sampling=sampling
             )
         except UpstreamError as error:
+            if error.code == "upstream-unreachable":
+                service.look_again()
             raise _failed(error) from error
         try:
             judgement = await _judge(service, request, said)

@@ -367,6 +367,7 @@ class DomainDetails(DomainSummary):
                     "answer_format": "One action per line.",
                     "critics": [{"name": "executes-to-goal", "hard": True, "sound": True}],
                     "second_opinion": True,
+                    "translation": False,
                     "examples": [
                         {"name": "one-lamp", "problem": SWITCH, "good": ["(turn-on lamp)"]}
                     ],
@@ -384,6 +385,8 @@ class DomainDetails(DomainSummary):
     """The critics, what each decides and what it guarantees."""
     second_opinion: bool
     """Whether an independent engine can be asked."""
+    translation: bool
+    """Whether `/check` can have prose translated by a model."""
     examples: list[dict[str, JsonValue]]
     """Problems with good answers, and bad ones with the code they are rejected with."""
     codes: list[CodeInfo]
