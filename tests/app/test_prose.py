@@ -1,6 +1,7 @@
 """Prose through the whole service: translated by a model, compared, judged, and marked as such."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
@@ -85,6 +86,15 @@ async def test_what_translations_say_decides_and_never_more(pool, responses, ver
     result = (await check(pool, asking("So it is."), *responses)).json()
     assert (result["verdict"], findings(result), result["codes"]) == (verdict, found, codes)
     assert len(result["translation"]["texts"]) == 3
+
+
+async def test_the_documented_request_is_accepted(pool):
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    section = page.partition("## Claims in prose")[2]
+    request = json.loads(section.partition("```json\n")[2].partition("```")[0])
+    result = (await check(pool, request, table("not refunded"))).json()
+    assert (result["verdict"], findings(result)) == ("accepted", ["valid"])
+    assert result["diagnostics"][0]["data"]["support"] == ["cap", "premise-1"]
 
 
 async def test_a_sentence_that_was_not_translated_forbids_acceptance(pool):
