@@ -44,6 +44,10 @@ class Lost(Exception):
         self.cause = cause
 
 
+class NotStartedError(RuntimeError):
+    """The processes that judge cannot be started."""
+
+
 class Worker:
     """One process and the socket to it."""
 
@@ -171,7 +175,8 @@ class Crew:
         """Make sure that workers can be forked.
 
         Raises:
-            RuntimeError: The crew is closed, or no process can be started.
+            NotStartedError: No process can be started.
+            RuntimeError: The crew is closed.
         """
         async with self._starting:
             if self._closed:
@@ -213,7 +218,10 @@ class Crew:
             if not worker.ended.done():
                 return worker
             worker.hang_up()
-        await self.start()
+        try:
+            await self.start()
+        except NotStartedError as error:
+            raise Lost("critic-crashed", str(error)) from error
         if self._zygote is None:
             raise RuntimeError("the worker pool is closed")
         return await self._zygote.fork()
@@ -247,7 +255,7 @@ class Zygote:
             f"import sys; sys.path[:] = {[entry or str(Path.cwd()) for entry in sys.path]!r}; "
             f"from critics.workers.zygote import main; main(*{arguments!r})"
         )
-        with theirs:
+        try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
                 pass_fds=[theirs.fileno()],
@@ -258,6 +266,11 @@ class Zygote:
                 env=_environment(),
                 start_new_session=True,
             )
+        except OSError as error:
+            self._control.close()
+            raise NotStartedError(f"no process can be started: {error.strerror}") from error
+        finally:
+            theirs.close()
         self._control.setblocking(False)  # noqa: FBT003  # the socket's own interface
         self._workers: dict[int, Worker] = {}
         self._count = 0
@@ -270,13 +283,13 @@ class Zygote:
         """Wait until the domains are imported.
 
         Raises:
-            RuntimeError: The process ended instead, or takes too long.
+            NotStartedError: The process ended instead, or takes too long.
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), START_SECONDS)
         if not (self._ready.is_set() and self.alive):
             await self.aclose()
-            raise RuntimeError("no worker process can be started")
+            raise NotStartedError("no worker process can be started")
 
     async def fork(self) -> Worker:
         """Ask for one more worker; the first job may be sent at once."""

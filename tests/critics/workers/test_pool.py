@@ -1,7 +1,9 @@
 import asyncio
 import gc
 import os
+import shutil
 import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -355,3 +357,17 @@ async def test_a_prepared_problem_says_what_nobody_decides(pool: Pool) -> None:
     prepared = await pool.prepare("pddl", payload)
     assert len(prepared.undecided) == 1
     assert (await pool.prepare("toy", SORT)).undecided == ()
+
+
+@pytest.mark.parametrize("program", ["/no/such/program", shutil.which("false")])
+async def test_processes_that_cannot_start_leave_everything_open(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Pool(size=1) as pool:
+        with monkeypatch.context() as broken:
+            broken.setattr(sys, "executable", program)
+            judgement = await pool.judge("toy", {"numbers": [2, 1]}, "1,2")
+        assert judgement.verdict is Verdict.UNKNOWN
+        assert judgement.codes == ("critic-crashed",)
+        judgement = await pool.judge("toy", {"numbers": [2, 1]}, "1,2")
+        assert judgement.verdict is Verdict.ACCEPTED
