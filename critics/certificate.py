@@ -148,11 +148,7 @@ def certify(
     """
     domain = find_domain(domain_name)
     judgement = judge(domain, payload, text)
-    for opinion in opinions:
-        judgement = weigh(judgement, opinion, Demand.AUTO)
-    single = judgement.assurance is Assurance.SINGLE
-    if demand is Demand.PROOF or (demand is Demand.CROSS and single):
-        judgement = weigh(judgement, None, demand)
+    judgement = _weigh_all(judgement, opinions, demand)
     if judgement.verdict is not Verdict.ACCEPTED:
         raise NotCertifiable(_refusal(judgement), judgement)
     compared = compare_with_all(domain, payload, text, demand) if compare else None
@@ -168,6 +164,14 @@ def certify(
             "provenance": provenance or Provenance(),
         }
     )
+
+
+def _weigh_all(judgement: Judgement, opinions: tuple[Opinion, ...], demand: Demand) -> Judgement:
+    for opinion in opinions:
+        judgement = weigh(judgement, opinion, Demand.AUTO)
+    single = judgement.assurance is Assurance.SINGLE
+    short = demand is Demand.PROOF or (demand is Demand.CROSS and single)
+    return weigh(judgement, None, demand) if short else judgement
 
 
 def compare_with_all(
