@@ -57,6 +57,7 @@ async def _check(service: Service, request: CheckRequest) -> Judgement:
     if result.translation is not None:
         said = result.translation
         note(f"translated by `{printable(said.by)}`, {len(said.texts)} of {said.k} times")
+        note(f"judged: {printable(result.candidate) or 'nothing'}")
         note(said.note)
     return result
 

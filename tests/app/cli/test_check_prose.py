@@ -26,6 +26,7 @@ def test_the_command_line_says_what_its_verdict_is_about(tmp_path, formula, code
     done = CliRunner().invoke(command, [*words, "2"], env=env, catch_exceptions=False)
     assert (done.exit_code, said in done.stdout) == (code, True)
     assert "translated by `replay`, 2 of 2 times" in done.stderr
+    assert f'"expr": ["{formula}", "{formula}"]' in done.stderr
     assert "not checked" in done.stderr
     short = CliRunner().invoke(command, [*words, "3", "--json"], env=env, catch_exceptions=False)
     assert short.exit_code == Exit.UNKNOWN
