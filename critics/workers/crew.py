@@ -321,6 +321,8 @@ class Zygote:
 
     async def aclose(self) -> None:
         """End the zygote and with it all its workers."""
+        if self.alive and not self._ready.is_set():
+            self._process.kill()  # it is still importing and would not notice; it has no workers
         self._bereave()
         await asyncio.to_thread(self._process.wait)
 

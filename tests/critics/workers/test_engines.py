@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from dataclasses import replace
@@ -76,6 +77,17 @@ async def test_a_pool_that_is_still_warming_can_be_closed() -> None:
     pool.engines.warm("hostile")
     (crew,) = pool.engines.crews
     assert crew._zygote is None
+
+
+async def test_closing_does_not_wait_for_imports() -> None:
+    pool = Pool(size=1)
+    pool.engines.warm("pddl")
+    (crew,) = pool.engines.crews
+    await asyncio.sleep(0)
+    assert crew._zygote is not None
+    process = crew._zygote._process
+    await pool.aclose()
+    assert process.returncode == -signal.SIGKILL
 
 
 async def test_each_set_of_engines_has_a_crew_of_its_own() -> None:
