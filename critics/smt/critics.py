@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from critics.critic import critic
-from critics.smt.evaluate import Environment, Tape, lay, run
+from critics.smt.evaluate import Environment, Steps, Tape, lay, run
 from critics.smt.explain import explain
 from critics.smt.problem import Constraint, Instance
 from critics.smt.residual import Residuals
@@ -30,28 +30,37 @@ def load(instance: Instance) -> Loaded:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one constraint: `False`, or why it has no value."""
+    """What became of one constraint: `False`, or why it has no value.
+
+    Attributes:
+        constraint: The constraint.
+        verdict: `False`, or what is absent in its place.
+        why: Why it stayed open.
+        values: The value of every node on its tape.
+    """
 
     constraint: Constraint
     verdict: Value
     why: str | None = None
+    values: Sequence[Value] = ()
 
 
 def check(
     loaded: Loaded, values: Environment, residuals: Residuals | None = None
 ) -> Iterator[Finding]:
     """Evaluate every constraint; yield those that are not true."""
-    residuals = residuals or Residuals()
+    residuals, steps = residuals or Residuals(), Steps()
     for constraint, tape in zip(loaded.instance.constraints, loaded.tapes, strict=True):
         try:
-            verdict, why = run(tape, values)[-1], None
+            found = run(tape, values, steps)
+            verdict, why = found[-1], None
         except OverBudget as cap:
             yield Finding(constraint, Absent.RESIDUAL, f"it would compute {cap}")
             continue
         if verdict is Absent.RESIDUAL:
             verdict, why = residuals.decide(loaded.instance, constraint, values)
         if verdict is not True:
-            yield Finding(constraint, verdict, why)
+            yield Finding(constraint, verdict, why, found)
 
 
 @critic(decides="every constraint under the answer's values")
@@ -61,7 +70,7 @@ def satisfied(loaded: Loaded, values: Mapping[Var | Function, Value]) -> Iterato
     findings = list(check(loaded, values, residuals))
     wrong = [f for f in findings if f.verdict is not Absent.RESIDUAL]
     for finding in wrong[:MAX_TOLD]:
-        yield _told(finding, loaded, values)
+        yield _told(finding, loaded)
     if len(wrong) > MAX_TOLD:
         yield _rest(wrong[MAX_TOLD:])
     for finding in findings:
@@ -71,12 +80,12 @@ def satisfied(loaded: Loaded, values: Mapping[Var | Function, Value]) -> Iterato
         yield _assisted(residuals)
 
 
-def _told(finding: Finding, loaded: Loaded, values: Environment) -> Diagnostic:
+def _told(finding: Finding, loaded: Loaded) -> Diagnostic:
     constraint = finding.constraint
     if finding.verdict is Absent.UNDEFINED:
         return _undefined(constraint)
     tape = loaded.tapes[loaded.instance.constraints.index(constraint)]
-    story = explain(constraint.term, tape, values)
+    story = explain(constraint.term, tape, finding.values)
     return Diagnostic(
         code="smt-violated",
         headline=f"`{constraint.name}` does not hold: {story.text}",

@@ -8,6 +8,7 @@ the formula gives `RESIDUAL`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import TypeAlias, cast
@@ -25,11 +26,14 @@ from critics.smt.terms import (
     Var,
     parts,
 )
-from critics.smt.values import OverBudget, Table
+from critics.smt.values import OverBudget, Table, bits
 
 Environment: TypeAlias = Mapping[Var | Function, Value]
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 2_000_000
+"""What all constraints of an answer may spend together, in nodes of quantified formulas."""
+MAX_FREE = 100
+"""What a node's arguments may weigh once nothing is left to spend."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,11 @@ class Tape:
 
 @dataclass
 class Steps:
-    """How much work an evaluation may still do, in nodes."""
+    """How much work an answer's evaluation may still do, in nodes.
+
+    A node outside quantifiers is free, for the size of the problem bounds their number: so a
+    constraint that is cheap stays decided whatever another one has spent.
+    """
 
     left: int = MAX_STEPS
 
@@ -64,6 +72,16 @@ class Steps:
         self.left -= count
         if self.left < 0:
             raise OverBudget(f"more than {MAX_STEPS:,} evaluation steps")
+
+
+def _weigh(value: Value) -> int:
+    """Count what a large value costs beside its node; numbers are quadratic in their size."""
+    kind = type(value)
+    if kind is int:
+        return int(value.bit_length() ** 2 >> 19)
+    if kind is Fraction:
+        return bits(value) ** 2 >> 19
+    return len(value) >> 9 if kind is str else 0
 
 
 @dataclass
@@ -111,14 +129,17 @@ def run(tape: Tape, environment: Environment, steps: Steps | None = None) -> lis
 
 
 def _run(tape: Tape, environment: Environment, steps: Steps, bodies: _Quantifiers) -> list[Value]:
-    steps.spend(len(tape.nodes))
     values: list[Value] = []
     absent = False
     for node, slots in zip(tape.nodes, tape.inputs, strict=True):
         if isinstance(node, App):
             args = [values[slot] for slot in slots]
             gap = None if not absent or node.operator.lazy else _gap(args)
+            if steps.left < 0 and sum(map(_weigh, args)) > MAX_FREE:
+                steps.spend(0)
             value = gap or node.operator.compute(node, args)
+            if value is not True and value is not False and (weight := _weigh(value)):
+                steps.spend(weight)
         elif isinstance(node, Const):
             value = node.value
         elif isinstance(node, Var):
@@ -150,6 +171,7 @@ def _quantify(
     """Try every value in the bound variables' ranges; the ranges must cover all that matters."""
 
     def known(term: Term) -> Value:
+        steps.spend(1)
         return _run(lay(term), environment, steps, bodies)[-1]
 
     ranges = bound_ranges(node, known)
@@ -160,6 +182,7 @@ def _quantify(
     for values in product(*ranges):
         inner = dict(environment)
         inner.update(zip(node.bound, values, strict=True))
+        steps.spend(len(tape.nodes))
         value = _run(tape, inner, steps, bodies)[-1]
         if isinstance(value, Absent):
             gap = Absent.RESIDUAL if Absent.RESIDUAL in (gap, value) else value

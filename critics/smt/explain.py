@@ -1,13 +1,13 @@
 """Why a constraint is false: the part that fails, both sides evaluated, and by how much."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations
 
 from pydantic import JsonValue
 
-from critics.smt.evaluate import Environment, Tape, run
+from critics.smt.evaluate import Tape
 from critics.smt.infix import show, show_value
 from critics.smt.terms import Absent, App, Const, Term, Value, Var, postorder
 from critics.smt.theories.core import EQUAL
@@ -44,9 +44,8 @@ class _Reading:
         return self.values.get(id(term), Absent.RESIDUAL)
 
 
-def explain(term: Term, tape: Tape, environment: Environment) -> Story:
-    """Explain why a term that evaluates to false does."""
-    values = run(tape, environment)
+def explain(term: Term, tape: Tape, values: Sequence[Value]) -> Story:
+    """Explain why a term is false, from the values of the nodes on its tape."""
     reading = _Reading({id(n): v for n, v in zip(tape.nodes, values, strict=True)})
     culprits = list(_culprits(term, reading))[: MAX_BRANCHES + 1]
     lines = [_describe(culprit, wanted, reading) for culprit, wanted in culprits[:MAX_BRANCHES]]

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from critics.smt.critics import Loaded
 from critics.smt.cvc5_engine import Cvc5
-from critics.smt.evaluate import Environment, run
+from critics.smt.evaluate import Environment, Steps, run
 from critics.smt.fixed import decide
 from critics.smt.optimal import confirm_best
 from critics.smt.problem import Instance
@@ -24,9 +24,10 @@ SOFT_MS = 1_200
 def _evaluate(loaded: Loaded, values: Environment) -> list[tuple[Term, Value]]:
     """Give every formula with what the evaluator alone says of it."""
     found: list[tuple[Term, Value]] = []
+    steps = Steps()
     for constraint, tape in zip(loaded.instance.constraints, loaded.tapes, strict=True):
         try:
-            value = run(tape, values)[-1]
+            value = run(tape, values, steps)[-1]
         except OverBudget:
             value = Absent.RESIDUAL
         found.append((constraint.term, value))

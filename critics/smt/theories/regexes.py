@@ -13,6 +13,7 @@ from critics.smt.theories.ranks import fixed, listed, many
 from critics.smt.values import MAX_RESULT_CHARS, OverBudget
 
 MAX_STEPS = 60_000
+MAX_SCANNED = 500_000
 MAX_PARTS = 1_000
 MAX_DEPTH = 100
 
@@ -126,6 +127,7 @@ class _Matcher:
 
     def __init__(self) -> None:
         self.steps = 0
+        self.scanned = 0
         self.known: dict[tuple[Regex, str], Regex] = {}
         self.nullables: dict[Regex, bool] = {}
 
@@ -183,6 +185,16 @@ class _Matcher:
                 break
         return union(*branches)
 
+    def scan(self) -> None:
+        """Count a character that is read, perhaps again, in search of a match.
+
+        Raises:
+            OverBudget: Too many were read.
+        """
+        self.scanned += 1
+        if self.scanned > MAX_SCANNED:
+            raise OverBudget("a search for a match that reads too much")
+
     def _spend(self, regex: Regex) -> None:
         self.steps += 1 + len(regex.parts)
         if self.steps > MAX_STEPS:
@@ -210,6 +222,7 @@ def _shortest(matcher: _Matcher, regex: Regex, text: str, start: int, least: int
             return end
         if end == len(text) or regex is NONE:
             return None
+        matcher.scan()
         regex = matcher.derive(regex, text[end])
     return None
 

@@ -90,3 +90,34 @@ def test_an_engine_gets_no_string_that_it_would_hang_on(check):
     opinion = domain.second_opinion(domain.problem.model_validate({"smtlib": script}), answer)
     assert opinion.verdict is Verdict.UNKNOWN
     assert "too long" in (opinion.reason or "")
+
+
+def test_a_cheap_constraint_stays_decided_whatever_others_have_spent():
+    factors = " ".join(["x"] * 20)
+    huge = "".join(f"(assert (! (= (* {factors}) {k}) :named huge{k}))" for k in range(1, 301))
+    script = f"(declare-const x Int){huge}(assert (! (= x 1) :named small))"
+    judgement = judge(domain, {"smtlib": script}, json.dumps({"x": 10**990}))
+    undecided = [d.data["constraint"] for d in judgement.diagnostics if d.code == "smt-undecided"]
+    rest = [name for d in judgement.diagnostics for name in d.data.get("constraints", [])]
+    assert "huge300" in undecided
+    assert "small" in rest
+
+
+def test_quantified_constraints_share_one_limit(check):
+    body = "(forall ((d Int)) (=> (<= 1 d 50000) (distinct d x)))"
+    script = "(declare-const x Int)" + "".join(
+        f"(assert (! {body} :named c{k}))" for k in range(20)
+    )
+    judgement = check(script, {"x": 0})
+    assert judgement.verdict is not Verdict.REJECTED
+    told = {d.code for d in judgement.diagnostics}
+    assert told & {"smt-engine-decided", "smt-undecided"}
+
+
+def test_a_search_that_reads_too_much_is_given_up(check):
+    script = (
+        "(declare-const s String)(assert (! (= s (str.replace_re s"
+        ' (re.++ (re.* (str.to_re "a")) (str.to_re "b")) "x")) :named c))'
+    )
+    assert check(script, {"s": "a" * 100}).verdict is Verdict.ACCEPTED
+    assert check(script, {"s": "a" * 20_000}).verdict is Verdict.UNKNOWN
