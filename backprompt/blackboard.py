@@ -145,7 +145,7 @@ class Blackboard:
         messages = write_messages(self.task, self.strategy, self._turns)
         chars = sum(len(message.content) for message in messages)
         left = self.budget.tokens_left(self.usage)
-        width, room = self._meter.fit(left, chars, self.strategy.n)
+        width, room = self._meter.fit(left, chars, self._width())
         if not width:
             self._stop = Stop(
                 Status.EXHAUSTED, "tokens", "the next prompt has no room in the budget"
@@ -161,6 +161,12 @@ class Blackboard:
         return write_requests(
             self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
         )
+
+    def _width(self) -> int:
+        """Give how many answers to ask for: no more than may still be judged."""
+        if self.budget.candidates is None:
+            return self.strategy.n
+        return min(self.strategy.n, self.budget.candidates - self.usage.candidates)
 
     # What came back.
 

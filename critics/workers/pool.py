@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -36,6 +37,8 @@ Payload = Mapping[str, JsonValue]
 
 MAX_RESPONSE_CHARS = 4_000_000
 """What extraction reads of a response."""
+LEAST_OPINION_S = 0.5
+"""Seconds a second opinion always gets, however long the critics took."""
 OPINION_MEMORY_MB = 2048
 """Engines map large libraries (numpy, scipy) before they do anything."""
 
@@ -129,14 +132,19 @@ class Pool:
             demand: How much assurance is asked for.
             mode: Whether critics go on after the first objection.
             deadline_s: Seconds for the domain's own critics.
-            opinion_deadline_s: Seconds for the second opinion.
+            opinion_deadline_s: Seconds for the second opinion. One that nobody demands (`auto`)
+                gets what the critics have left of `deadline_s`, if that is less.
 
         Raises:
             ProblemError: The problem is wrong.
             DomainError: There is no such domain.
         """
         domain = find_domain(domain_name)
+        started = perf_counter()
         own = await self._judge(domain, payload, text, mode, deadline_s)
+        if demand is Demand.AUTO:
+            left = max(deadline_s - (perf_counter() - started), LEAST_OPINION_S)
+            opinion_deadline_s = min(opinion_deadline_s, left)
         return await self.engines.weigh_in(domain, payload, own, demand, opinion_deadline_s)
 
     async def extract(

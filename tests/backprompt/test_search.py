@@ -38,6 +38,13 @@ async def test_calls_that_arrive_together_are_taken_by_number() -> None:
     assert [a.call async for a in generate(state, state.open_round())] == [0, 1, 2]
 
 
+async def test_no_more_answers_are_asked_for_than_may_be_judged() -> None:
+    strategy = Strategy(search="parallel", n=5)
+    upstream = ScriptedUpstream(lambda request: str(request.call))
+    state = Blackboard(TASK, strategy, Budget(candidates=2), live(upstream), Journal())
+    assert [request.call for request in state.open_round()] == [0, 1]
+
+
 async def test_failures_are_recorded_and_passed_over() -> None:
     def respond(request: Request) -> str:
         if request.call == 1:
