@@ -118,7 +118,7 @@ async def check_stream(
     *,
     demand: Demand = Demand.SINGLE,
     deadline_s: float = 10.0,
-    opinion_deadline_s: float = 5.0,
+    opinion_deadline_s: float = 3.0,
 ) -> int:
     """Answer a stream of lines in order.
 

@@ -121,7 +121,7 @@ class Pool:
         demand: Demand = Demand.AUTO,
         mode: Mode = Mode.ALL,
         deadline_s: float = 10.0,
-        opinion_deadline_s: float = 5.0,
+        opinion_deadline_s: float = 3.0,
     ) -> Judgement:
         """Judge one canonical text; see `critics.judge.judge`.
 
@@ -193,7 +193,7 @@ class Pool:
         *,
         demand: Demand = Demand.AUTO,
         deadline_s: float = 10.0,
-        opinion_deadline_s: float = 5.0,
+        opinion_deadline_s: float = 3.0,
     ) -> Judgement:
         """Judge the answer of a check, extracting candidates unless it is exact.
 
