@@ -52,7 +52,8 @@ class SmtProblem(Problem):
     `expr` knows `+ - * / // % **`, comparisons and their chains, `and or not`, `x if c else y`,
     `in`, and the functions `min max abs sum all_different implies`. `/` divides exactly; `//` and
     `%` are Euclidean (`x % y` is never negative); dividing by zero makes a constraint undefined,
-    and what is undefined is never certified. In arithmetic `true` counts 1 and `false` 0. An
+    and what is undefined is never certified (a bit-vector's division by zero is all ones, as in
+    SMT-LIB). In arithmetic `true` counts 1 and `false` 0. An
     enum's values are written as strings. Bit-vectors also know `& | ^ ~ << >>` and are unsigned.
     """
 
