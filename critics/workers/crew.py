@@ -296,12 +296,10 @@ class Zygote:
         self._count += 1
         number = self._count
         ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                worker = Worker(number, *await asyncio.open_connection(sock=ours))
-            except BaseException:
-                ours.close()
-                raise
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            worker = Worker(number, *await asyncio.open_connection(sock=ours))
+            undo.pop_all()
             self._workers[number] = worker
             try:
                 self._order(frames.FORK, worker, theirs)
