@@ -25,6 +25,7 @@ from critics.smt.terms import (
     Value,
     Var,
     parts,
+    postorder,
 )
 from critics.smt.values import OverBudget, Table, bits
 
@@ -193,14 +194,4 @@ def _quantify(
 
 def outside_quantifiers(root: Term) -> Iterator[Term]:
     """Visit every node once, parts before wholes, without entering quantifiers."""
-    seen: set[int] = set()
-    stack: list[tuple[Term, bool]] = [(root, False)]
-    while stack:
-        term, ready = stack.pop()
-        if ready:
-            yield term
-        elif id(term) not in seen:
-            seen.add(id(term))
-            stack.append((term, True))
-            if not isinstance(term, Quantified):
-                stack.extend((part, False) for part in reversed(parts(term)))
+    return postorder(root, lambda term: () if isinstance(term, Quantified) else parts(term))

@@ -226,8 +226,8 @@ def parts(term: Term) -> tuple[Term, ...]:
     return (term.body,) if isinstance(term, Quantified) else ()
 
 
-def postorder(root: Term) -> Iterator[Term]:
-    """Visit every node of a term once, parts before wholes; iterative."""
+def postorder(root: Term, below: Callable[[Term], tuple[Term, ...]] = parts) -> Iterator[Term]:
+    """Visit every node once, parts before wholes; iterative. `below` gives the parts to enter."""
     seen: set[int] = set()
     stack: list[tuple[Term, bool]] = [(root, False)]
     while stack:
@@ -237,7 +237,7 @@ def postorder(root: Term) -> Iterator[Term]:
         elif id(term) not in seen:
             seen.add(id(term))
             stack.append((term, True))
-            stack.extend((part, False) for part in reversed(parts(term)))
+            stack.extend((part, False) for part in reversed(below(term)))
 
 
 def substitute(body: Term, bindings: dict[Term, Term]) -> Term:

@@ -73,11 +73,13 @@ VARIABLES = {
 
 def judge_or_refuse(problem, answer, judged=domain):
     try:
-        judgement = judge(judged, problem, answer)
+        return judge(judged, problem, answer)
     except ProblemError:
         return None
-    assert "critic-crashed" not in judgement.codes, judgement.diagnostics
-    return judgement
+
+
+def not_crashed(judgement):
+    return judgement is None or "critic-crashed" not in judgement.codes
 
 
 @settings(max_examples=300, deadline=None)
@@ -85,14 +87,14 @@ def judge_or_refuse(problem, answer, judged=domain):
 @example("(declare-const x Int) (assert (as x Int))")
 @example("(declare-datatypes ((D 0)) (((a)))) (declare-const x D) (assert ((_ is a) x))")
 def test_a_damaged_script_is_judged_or_refused(script):
-    judge_or_refuse({"smtlib": script}, ANSWER)
+    assert not_crashed(judge_or_refuse({"smtlib": script}, ANSWER))
 
 
 @settings(max_examples=300, deadline=None)
 @given(EXPRESSIONS)
 def test_a_random_expression_is_judged_or_refused(expr):
     problem = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": expr}]}
-    judge_or_refuse(problem, '{"x": 1, "p": true, "e": "a"}')
+    assert not_crashed(judge_or_refuse(problem, '{"x": 1, "p": true, "e": "a"}'))
 
 
 @settings(max_examples=300, deadline=None)
@@ -107,4 +109,4 @@ def test_a_random_answer_is_judged(text):
 @given(EXPRESSIONS)
 def test_a_random_claim_is_judged(expr):
     problem = {"variables": VARIABLES, "rules": [{"name": "c", "expr": "x > 1 and p"}]}
-    judge_or_refuse(problem, json.dumps({"claims": [expr]}), claim_domain)
+    assert not_crashed(judge_or_refuse(problem, json.dumps({"claims": [expr]}), claim_domain))
