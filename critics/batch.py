@@ -199,7 +199,11 @@ async def read_lines(descriptor: int) -> AsyncIterator[bytes]:
                 part = os.read(descriptor, READ_BYTES)
                 put = parts.put(part)
                 try:
-                    asyncio.run_coroutine_threadsafe(put, loop).result()
+                    taken = asyncio.run_coroutine_threadsafe(put, loop)
+                    while not concurrent.futures.wait([taken], timeout=1.0).done:
+                        if loop.is_closed():
+                            raise RuntimeError("the loop has ended")  # noqa: TRY301  # one way out for both
+                    taken.result()
                 except RuntimeError:
                     put.close()
                     return
