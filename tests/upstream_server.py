@@ -1,7 +1,8 @@
 """A small chat-completions server on 127.0.0.1 that can be told to misbehave.
 
 `behaviours` are used up one per request; when none is left, `default` answers. Every request is
-recorded, and so is whether its client went away before the answer was written.
+recorded, and so is whether its client went away before the answer was written. A request with
+`stream: true` gets the same answer as server-sent events, a word at a time.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ HANG = "hang"
 """Reads the request and never answers."""
 RESET = "reset"
 """Reads the request and drops the connection."""
+DONE = b"data: [DONE]\n\n"
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ class Reply:
     model: str = "served-model"
     wait: asyncio.Event | None = None
     """Holds the answer back until it is set, or until the client goes."""
+    hold_after: int | None = None
+    """In a stream, `wait` holds back what follows so many events, instead of everything."""
     cut: int | None = None
-    """Sends only so many bytes of the body and drops the connection."""
+    """Sends only so many bytes of the body (in a stream: events) and drops the connection."""
 
     def payload(self) -> bytes:
         """Give the body."""
@@ -47,6 +51,20 @@ class Reply:
         if self.usage is not None:
             data["usage"] = dict(self.usage)
         return json.dumps({**data, **self.extra}).encode()
+
+    def events(self, *, with_usage: bool) -> list[bytes]:
+        """Give the same completion as server-sent events."""
+        words = [f"{word} " for word in self.text.split(" ")]
+        words[-1] = words[-1][:-1]
+        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "", **self.message}]
+        deltas += [{"content": word} for word in words]
+        rows = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        rows.append({"index": 0, "delta": {}, "finish_reason": self.finish_reason})
+        base = {"id": "c1", "object": "chat.completion.chunk", "model": self.model, **self.extra}
+        chunks = [{**base, "choices": [row]} for row in rows]
+        if with_usage and self.usage is not None:
+            chunks.append({**base, "choices": [], "usage": dict(self.usage)})
+        return [*(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks), DONE]
 
 
 Behaviour = Reply | str | Callable[[dict[str, Any]], Reply]
@@ -122,19 +140,50 @@ class UpstreamServer:
         if told == RESET:
             writer.transport.abort()
             return False
-        if told == HANG or (isinstance(told, Reply) and told.wait is not None):
-            held = told.wait if isinstance(told, Reply) and told.wait else asyncio.Event()
-            if not await _outlasts(reader, held):
-                self.disconnects += 1
-                self.gone.set()
-                return False
+        if told == HANG:
+            return await self._hold(reader, asyncio.Event())
         reply = told(seen.body) if callable(told) else told
         assert isinstance(reply, Reply)
+        streamed = seen.body.get("stream") is True and reply.status == 200 and reply.body is None
+        early = reply.hold_after is None or not streamed
+        if reply.wait is not None and early and not await self._hold(reader, reply.wait):
+            return False
+        if streamed:
+            return await self._stream(seen, reply, reader, writer)
         _write(writer, reply)
         await writer.drain()
         if reply.cut is not None:
             writer.transport.abort()
         return reply.cut is None
+
+    async def _hold(self, reader: asyncio.StreamReader, held: asyncio.Event) -> bool:
+        """Hold an answer back; say whether its client is still there."""
+        if await _outlasts(reader, held):
+            return True
+        self.disconnects += 1
+        self.gone.set()
+        return False
+
+    async def _stream(
+        self, seen: Seen, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Stream an answer, one event per chunk; say whether the connection stays open."""
+        asked = seen.body.get("stream_options") or {}
+        head = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
+        _write_head(writer, reply.status, {**head, **reply.headers})
+        for number, event in enumerate(reply.events(with_usage=asked.get("include_usage") is True)):
+            if number == reply.cut:
+                await writer.drain()
+                writer.transport.abort()
+                return False
+            if number == reply.hold_after and reply.wait is not None:
+                await writer.drain()
+                if not await self._hold(reader, reply.wait):
+                    return False
+            writer.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
 
 
 async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Seen]:
@@ -163,5 +212,10 @@ async def _outlasts(reader: asyncio.StreamReader, held: asyncio.Event) -> bool:
 def _write(writer: asyncio.StreamWriter, reply: Reply) -> None:
     body = reply.payload()
     head = {"content-type": "application/json", "content-length": str(len(body)), **reply.headers}
-    lines = [f"HTTP/1.1 {reply.status} Told", *(f"{name}: {value}" for name, value in head.items())]
-    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body[: reply.cut])
+    _write_head(writer, reply.status, head)
+    writer.write(body[: reply.cut])
+
+
+def _write_head(writer: asyncio.StreamWriter, status: int, head: Mapping[str, str]) -> None:
+    lines = [f"HTTP/1.1 {status} Told", *(f"{name}: {value}" for name, value in head.items())]
+    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
