@@ -117,6 +117,33 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Try again after the seconds that `Retry-After` names.",
             503,
         ),
+        "idempotency-conflict": ServiceCode(
+            "The idempotency key was used with another request",
+            "A run was started before with the same `Idempotency-Key` and another body. Nothing "
+            "was spent by this request.",
+            "Send the same body to get the same run, or take a new key.",
+            409,
+        ),
+        "run-unknown": ServiceCode(
+            "There is no such run",
+            "No run of this id is kept: it never was, was deleted, or is older than what the "
+            "service remembers.",
+            "List the runs that there are with `GET /runs`.",
+            404,
+        ),
+        "run-unfinished": ServiceCode(
+            "The run is not over",
+            "Only a run that is over can be deleted, and only such a run has a certificate.",
+            "Wait for its end, or cancel it with `POST /runs/{id}/cancel`.",
+            409,
+        ),
+        "run-cancelled": ServiceCode(
+            "The run was cancelled",
+            "Someone cancelled the run while this request waited for its end. What it had spent "
+            "until then is in `usage`.",
+            "Start it again if it was not meant to end.",
+            409,
+        ),
         "upstream-none": ServiceCode(
             "There is no model to ask",
             "No upstream is configured, no model server answers on the loopback addresses, and "

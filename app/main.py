@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app import catalogue, errors, routes
+from app import catalogue, errors, routes, run_routes
 from app.intake import BodyLimit
 from app.service import Service
 from app.settings import Settings
@@ -41,6 +41,7 @@ def create_app(
         lifespan=lifespan,
         openapi_tags=[
             {"name": "solve", "description": "Ask a model until an answer is certified."},
+            {"name": "runs", "description": "Runs that are kept: follow, cancel, delete."},
             {"name": "check", "description": "Judge answers of your own; no model."},
             {"name": "domains", "description": "What can be judged."},
             {"name": "errors", "description": "Every code explained."},
@@ -49,6 +50,7 @@ def create_app(
     )
     app.state.service = service
     app.include_router(routes.router)
+    app.include_router(run_routes.router)
     app.include_router(catalogue.router)
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
     errors.install(app)

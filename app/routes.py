@@ -1,31 +1,38 @@
 """Routes that work: `POST /solve` and `POST /check`."""
 
 import asyncio
-import logging
+import hashlib
 from contextlib import AsyncExitStack
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
+from app.engine import LOCAL, RunRecord
 from app.errors import request_name
 from app.failures import ServiceError
+from app.ids import derived_id
 from app.intake import StrictRoute
 from app.openapi import CHECK_RESPONSES, SOLVE_RESPONSES
 from app.prose import check_prose
 from app.protocol import CheckRequest, CheckResult, SolveRequest, SolveResult
-from app.runs import Run
+from app.run_views import RunView
+from app.runs import show_event
 from app.service import Service
 from app.stream import ClientGoneError, EventStream, attend, frame
-from backprompt.budget import Usage
-from backprompt.render import printable
-
-logger = logging.getLogger("llm_modulo.runs")
 
 router = APIRouter(route_class=StrictRoute)
 
 CLIENT_GONE = 499
 """Status for the log of a request whose client hung up; nobody receives it."""
+LONGEST_KEY = 255
+
+
+class Named(TypedDict, total=False):
+    """What an idempotency key makes of a run."""
+
+    run_id: str
+    body_sha256: str
 
 
 @router.post(
@@ -59,30 +66,65 @@ async def _check(service: Service, body: CheckRequest) -> CheckResult:
     responses=SOLVE_RESPONSES,
 )
 async def solve(request: Request, body: Annotated[SolveRequest, Body()]) -> Response:
-    """Run the loop and wait for its end, or stream its events (`Accept: text/event-stream`)."""
+    """Run the loop and wait for its end, or stream its events (`Accept: text/event-stream`).
+
+    With `Prefer: respond-async` the run goes on by itself and is found at `Location`. With an
+    `Idempotency-Key` the same request, sent again, finds the run it had started before.
+    """
     service: Service = request.app.state.service
+    named = await _name_run(request)
+    if "respond-async" in request.headers.get("prefer", ""):
+        return await _accept(service, body, named)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return await _stream(service, request, body)
+        return await _stream(service, request, body, named)
     try:
-        result = await attend(request, _solve(service, body))
+        result = await attend(request, _solve(service, body, named))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
-    return Response(result.model_dump_json(exclude_none=False), media_type="application/json")
+    return Response(
+        result.model_dump_json(exclude_none=False),
+        media_type="application/json",
+        headers={"Content-Location": f"/runs/{result.id}"},
+    )
 
 
-async def _solve(service: Service, body: SolveRequest) -> SolveResult:
-    async with service.open_run(body) as run:
-        return await _execute(service, run)
+async def _name_run(request: Request) -> Named:
+    """Derive the run's id from the idempotency key, if there is one."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return {}
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise ServiceError(
+            "invalid-request", f"`Idempotency-Key` has 1 to {LONGEST_KEY} characters"
+        )
+    body = hashlib.sha256(await request.body()).hexdigest()
+    return {"run_id": derived_id("run", LOCAL, key), "body_sha256": body}
 
 
-async def _stream(service: Service, request: Request, body: SolveRequest) -> Response:
-    """Open the run before the first byte, so that what is wrong with it has its own status.
+async def _accept(service: Service, body: SolveRequest, named: Named) -> Response:
+    record = await service.enqueue(body, **named)
+    where = f"/runs/{record.spec.id}"
+    return Response(
+        RunView.of(record).model_dump_json(),
+        status_code=202,
+        media_type="application/json",
+        headers={"Location": where, "Preference-Applied": "respond-async"},
+    )
+
+
+async def _solve(service: Service, body: SolveRequest, named: Named) -> SolveResult:
+    async with service.start_run(body, **named) as record:
+        return await service.finish(record.spec.id)
+
+
+async def _stream(service: Service, request: Request, body: SolveRequest, named: Named) -> Response:
+    """Start the run before the first byte, so that what is wrong with it has its own status.
 
     Where that takes long, because all workers are busy, the stream begins all the same: proxies
     on the way wait for a first byte only so long. What is wrong then comes as an `error` frame.
     """
     held = AsyncExitStack()
-    opening = asyncio.ensure_future(held.enter_async_context(service.open_run(body)))
+    opening = asyncio.ensure_future(held.enter_async_context(service.start_run(body, **named)))
     held.push_async_callback(_abandon, opening)
     patience_s = service.settings.sse_keepalive_s
     try:
@@ -100,53 +142,35 @@ async def _stream(service: Service, request: Request, body: SolveRequest) -> Res
     )
 
 
-async def _abandon(opening: "asyncio.Future[Run]") -> None:
+async def _abandon(opening: "asyncio.Future[RunRecord]") -> None:
     opening.cancel()
     await asyncio.wait({opening})
 
 
 async def _narrate(
     service: Service,
-    opening: "asyncio.Future[Run]",
+    opening: "asyncio.Future[RunRecord]",
     frames: asyncio.Queue[bytes],
     instance: str,
 ) -> None:
     """Put every event of a run into the queue as it happens, and its result last."""
     try:
-        run = await asyncio.shield(opening)
-        run.journal.subscribe(
-            lambda event: frames.put_nowait(frame(event.event, run.show_event(event), event.seq))
-        )
-        result = await _execute(service, run)
+        record = await asyncio.shield(opening)
+        await narrate(service, record, frames)
     except ServiceError as error:
         frames.put_nowait(frame("error", error.to_document(instance)))
-        return
-    frames.put_nowait(frame("result", result.model_dump(mode="json")))
 
 
-async def _execute(service: Service, run: Run) -> SolveResult:
-    """Run the loop; an upstream that failed, or the end of the service, is an error.
+async def narrate(
+    service: Service, record: RunRecord, frames: asyncio.Queue[bytes], after: int = -1
+) -> None:
+    """Put a run's events after number `after` into the queue, and its result last.
 
     Raises:
-        ServiceError: With the run's id and what was spent. Once something was spent a client must
-            not send the request again by itself, since that would be paid again.
+        ServiceError: The run ended without a result.
     """
-    try:
-        result = await service.attend_to(run.execute())
-    except ServiceError as error:
-        raise _with_costs(error, run) from error
-    code = result.reason or ""
-    if result.status == "failed" and code.startswith("upstream-"):
-        if code == "upstream-unreachable":
-            service.look_again()
-        logger.warning("%s: %s: %s", run.id, code, printable(run.failure or ""))
-        raise _with_costs(ServiceError(code, run.explain_failure()), run)
-    return result
-
-
-def _with_costs(error: ServiceError, run: Run) -> ServiceError:
-    ended = run.journal.ended
-    usage = ended.usage if ended else Usage()
-    headers = {"x-should-retry": "false"} if usage.calls else error.headers
-    spent: dict[str, Any] = {"usage": usage.model_dump(), "budget": run.budget.model_dump()}
-    return ServiceError(error.code, error.detail, headers=headers, extra={"run": run.id, **spent})
+    run_id, request = record.spec.id, record.spec.request
+    async for event in service.engine.events(run_id, after):
+        frames.put_nowait(frame(event.event, show_event(request, event), event.seq))
+    result = await service.finish(run_id)
+    frames.put_nowait(frame("result", result.model_dump(mode="json")))

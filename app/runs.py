@@ -5,8 +5,8 @@ once. What a client may see of it is decided in two functions of this module, `s
 `_result`, and nowhere else.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -18,11 +18,12 @@ from app.ids import new_id
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
 from backprompt.blackboard import FUTILE
-from backprompt.budget import Budget
-from backprompt.effects import Certificate, LiveEffects
+from backprompt.budget import Budget, Usage
+from backprompt.effects import Certificate, Effects, LiveEffects
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
+from backprompt.render import printable
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
@@ -42,6 +43,8 @@ from critics.types import (
     Undecided,
 )
 from critics.workers.pool import Pool
+
+logger = logging.getLogger("llm_modulo.runs")
 
 HARMLESS = frozenset(
     {"upstream-none", "upstream-unreachable", "upstream-timeout", "upstream-refused"}
@@ -134,6 +137,11 @@ class PoolKernel:
         return minted.model_dump(mode="json")
 
 
+def unrecorded(effects: LiveEffects) -> Effects:
+    """Store nothing."""
+    return effects
+
+
 @dataclass(slots=True)
 class Run:
     """One solve.
@@ -165,9 +173,12 @@ class Run:
     result: SolveResult | None = None
     best: Judgement | None = None
 
-    async def execute(self) -> SolveResult:
-        """Run the loop to its end. Cancelling this cancels the call under way."""
-        started = time.monotonic()
+    async def execute(self, record: Callable[[LiveEffects], Effects] = unrecorded) -> SolveResult:
+        """Run the loop to its end. Cancelling this cancels the call under way.
+
+        Args:
+            record: Wraps the effects, to store what they return and to play it again.
+        """
         tested = find_domain(self.task.domain).feasibility is not None
         effects = LiveEffects(
             self.kernel,
@@ -179,16 +190,25 @@ class Run:
             self.task,
             strategy=self.strategy,
             budget=self.budget,
-            effects=effects,
+            effects=record(effects),
             journal=self.journal,
         )
         self.best = outcome.judgement
-        self.result = self._result(outcome, time.monotonic() - started)
+        self.result = self._result(outcome)
+        if outcome.status is Status.FAILED:
+            told = printable(self.failure or outcome.message or "")
+            logger.warning("%s: %s: %s", self.id, outcome.reason, told)
         return self.result
+
+    def cancelled(self) -> SolveResult:
+        """Say how the run ended that was cancelled; what it found stays untold."""
+        ended = self.journal.ended
+        usage = ended.usage if ended else Usage()
+        return self._result(Outcome(status=Status.CANCELLED, reason="cancelled", usage=usage))
 
     def show_event(self, event: Event) -> dict[str, JsonValue]:
         """Show an event to the client: without any text of an answer, unless asked for it."""
-        return traced(event) if self._shows_all else public(event)
+        return show_event(self.request, event)
 
     def explain_failure(self) -> str:
         """Say why the run, or the upstream, failed.
@@ -205,7 +225,7 @@ class Run:
         if not failed:
             return f"the {self.source} upstream failed"
         harmless = failed[-1].code in HARMLESS and not answered
-        if harmless or self._shows_all:
+        if harmless or shows_all(self.request):
             return failed[-1].message[:500]
         status = f" with HTTP status {failed[-1].status}" if failed[-1].status else ""
         return f"the {self.source} upstream failed{status} in round {failed[-1].round}"
@@ -219,11 +239,7 @@ class Run:
     def _failures(self) -> list[CallFailed]:
         return [event for event in self.journal.events if isinstance(event, CallFailed)]
 
-    @property
-    def _shows_all(self) -> bool:
-        return self.request.trace or self.request.on_fail == "best_effort"
-
-    def _result(self, outcome: Outcome, elapsed_s: float) -> SolveResult:
+    def _result(self, outcome: Outcome) -> SolveResult:
         certified = outcome.certificate is not None and outcome.answer is not None
         compared = _compared(outcome.certificate if certified else None)
         judged = outcome.judgement
@@ -247,9 +263,19 @@ class Run:
             best=best,
             upstream=self.source,
             model=outcome.models[-1][:MODEL_CHARS] if outcome.models else None,
-            elapsed_s=round(elapsed_s, 3),
+            elapsed_s=outcome.usage.seconds,
             trace=tuple(map(self.show_event, self.journal.events)) if self.request.trace else None,
         )
+
+
+def shows_all(request: SolveRequest) -> bool:
+    """Say whether the client asked to see answers that are not certified."""
+    return request.trace or request.on_fail == "best_effort"
+
+
+def show_event(request: SolveRequest, event: Event) -> dict[str, JsonValue]:
+    """Show an event to the client: without any text of an answer, unless asked for it."""
+    return traced(event) if shows_all(request) else public(event)
 
 
 def _compared(certificate: Certificate | None) -> Comparison | None:

@@ -7,16 +7,19 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
+from app.engine import Engine, RunRecord, RunSpec
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
-from app.protocol import CheckRequest, Readiness, SolveRequest
+from app.memory_engine import MemoryEngine, utc_now
+from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
-from app.upstreams import Choice, choose_upstream, for_model
+from app.upstreams import REMEDY, Choice, choose_upstream, for_model
+from backprompt.journal import Journal
 from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.line import Check
@@ -63,6 +66,13 @@ class Service:
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
+        limits = settings.limits
+        self.engine: Engine = MemoryEngine(
+            self.make_run,
+            concurrent=limits.concurrent_runs,
+            queued=limits.queued_runs,
+            kept=limits.kept_runs,
+        )
         self._owns_pool = pool is None
         self._client: httpx.AsyncClient | None = None
         self._choice: Choice | None = None
@@ -105,7 +115,7 @@ class Service:
             upstream=choice.kind,
             model=choice.model,
             help=choice.help,
-            runs=self.runs.taken,
+            runs=self.engine.running,
         )
 
     async def check(self, request: CheckRequest) -> Judgement:
@@ -132,39 +142,132 @@ class Service:
             except KernelError as error:
                 raise from_kernel(error, request.domain) from error
 
-    @asynccontextmanager
-    async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
-        """Open a run: admit it and read its problem. Nothing has been spent yet.
+    async def specify(self, request: SolveRequest, *, run_id: str | None = None) -> RunSpec:
+        """Settle what a run is to do: read its problem, lay its wishes over the defaults.
+
+        Nothing is spent by this.
+
+        Args:
+            request: What is asked for.
+            run_id: The run's id; a new one by default.
 
         Raises:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
         """
+        if self._stopping:
+            raise stopped_early()
         settings = self.settings
         budget = settle_budget(request.budget, settings)
         strategy = settle_strategy(request.strategy, settings)
         sampling = settle_sampling(request.sampling, settings, strategy)
+        run_id = run_id or new_id("run")
+        deadline_s = settings.worker.deadline_s
+        task = await read_task(self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s)
+        choice = await self.choice()
+        for_model(choice, request.model, settings, self.client)
+        if request.assurance is not Demand.SINGLE:
+            self.pool.engines.warm(request.domain)
+        return RunSpec(
+            id=run_id,
+            request=request,
+            task=task,
+            strategy=strategy,
+            budget=budget,
+            created_at=utc_now(),
+            source=choice.kind,
+        )
+
+    async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
+        """Build the run that a specification describes, here and now.
+
+        Raises:
+            ServiceError: Nobody can be asked.
+        """
+        request, choice = spec.request, await self.choice()
+        return Run(
+            request=request,
+            task=spec.task,
+            budget=spec.budget,
+            strategy=spec.strategy,
+            kernel=PoolKernel(
+                self.pool,
+                request.domain,
+                request.problem,
+                request.assurance,
+                self.settings.worker,
+            ),
+            upstream=for_model(choice, request.model, self.settings, self.client),
+            source=choice.kind,
+            id=spec.id,
+            journal=journal,
+        )
+
+    @asynccontextmanager
+    async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
+        """Open a run that the caller executes itself. Nothing has been spent yet.
+
+        Raises:
+            ServiceError: Whatever is wrong with the request, or that nobody can be asked.
+        """
         with self.runs.take():
-            run_id = new_id("run")
-            deadline_s = settings.worker.deadline_s
-            task = await read_task(
-                self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s
-            )
-            choice = await self.choice()
-            upstream = for_model(choice, request.model, settings, self.client)
-            if request.assurance is not Demand.SINGLE:
-                self.pool.engines.warm(request.domain)
-            yield Run(
-                request=request,
-                task=task,
-                budget=budget,
-                strategy=strategy,
-                kernel=PoolKernel(
-                    self.pool, request.domain, request.problem, request.assurance, settings.worker
-                ),
-                upstream=upstream,
-                source=choice.kind,
-                id=run_id,
-            )
+            yield await self.make_run(await self.specify(request), Journal())
+
+    @asynccontextmanager
+    async def start_run(
+        self, request: SolveRequest, *, run_id: str | None = None, body_sha256: str | None = None
+    ) -> AsyncIterator[RunRecord]:
+        """Start a run for a client that waits for it: it is cancelled when the client leaves.
+
+        A run with an id of its own can be found again, so it is not cancelled.
+
+        Raises:
+            ServiceError: Whatever is wrong with the request, or that nobody can be asked.
+        """
+        known = await self.engine.get(run_id) if run_id is not None else None
+        with nullcontext() if known else self.runs.take():
+            spec = known.spec if known else await self.specify(request, run_id=run_id)
+            spec = spec.model_copy(update={"body_sha256": body_sha256})
+            record = await self.engine.start(spec)
+            try:
+                yield record
+            finally:
+                if run_id is None:
+                    await self.engine.cancel(spec.id)
+
+    async def enqueue(
+        self, request: SolveRequest, *, run_id: str | None = None, body_sha256: str | None = None
+    ) -> RunRecord:
+        """Start a run that goes on by itself, or stand it in line.
+
+        Raises:
+            ServiceError: Whatever is wrong with the request, or that nobody can be asked.
+        """
+        known = await self.engine.get(run_id) if run_id is not None else None
+        spec = known.spec if known else await self.specify(request, run_id=run_id)
+        return await self.engine.start(spec.model_copy(update={"body_sha256": body_sha256}))
+
+    async def finish(self, run_id: str) -> SolveResult:
+        """Wait for the end of a run.
+
+        Raises:
+            ServiceError: The upstream failed, or the service was stopped: with the run's id and
+                what was spent. Once something was spent a client must not send the request again
+                by itself, since that would be paid again.
+        """
+        record = await self.engine.wait(run_id)
+        if self._stopping and record.state == "cancelled":
+            raise with_costs(stopped_early(), record)
+        if record.state == "cancelled":
+            raise with_costs(ServiceError("run-cancelled", "the run was cancelled"), record)
+        result = record.result
+        if result is None:
+            raise with_costs(ServiceError("upstream-none", record.failure or REMEDY), record)
+        code = result.reason or ""
+        if result.status == "failed" and code.startswith("upstream-"):
+            if code == "upstream-unreachable":
+                self.look_again()
+            raise with_costs(ServiceError(code, record.failure or code), record)
+        return result
 
     async def attend_to(self, job: Coroutine[Any, Any, T]) -> T:
         """Do a job to its end, unless the service is stopped first.
@@ -182,25 +285,44 @@ class Service:
             caller = asyncio.current_task()
             if caller is None or caller.cancelling() or not self._stopping:
                 raise
-            raise ServiceError(
-                "shutting-down",
-                "the service stopped before the end",
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            ) from None
+            raise stopped_early() from None
         finally:
             self._jobs.discard(task)
 
     def stop(self) -> None:
         """Cancel every job, and take no more."""
         self._stopping = True
+        self.engine.stop()
         for job in self._jobs:
             job.cancel()
 
     async def aclose(self) -> None:
-        """End workers, connections and the embedded model."""
+        """End runs, workers, connections and the embedded model."""
+        await self.engine.aclose()
         if self._owns_pool:
             await self.pool.aclose()
         if self._choice is not None and self._choice.upstream is not None:
             await self._choice.upstream.aclose()
         if self._client is not None:
             await self._client.aclose()
+
+
+def stopped_early() -> ServiceError:
+    """Say that the service ended first."""
+    return ServiceError(
+        "shutting-down",
+        "the service stopped before the end",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
+
+
+def with_costs(error: ServiceError, record: RunRecord) -> ServiceError:
+    """Add to an error which run it ends and what that has cost."""
+    headers = {"x-should-retry": "false"} if record.usage.calls else error.headers
+    spent: dict[str, Any] = {
+        "usage": record.usage.model_dump(),
+        "budget": record.spec.budget.model_dump(),
+    }
+    return ServiceError(
+        error.code, error.detail, headers=headers, extra={"run": record.spec.id, **spent}
+    )

@@ -135,6 +135,10 @@ class Limits(Group):
     """Nesting of JSON in a request body."""
     concurrent_runs: int = Field(default=32, ge=1)
     """Runs under way at once; one more is refused with `Retry-After` before it costs anything."""
+    queued_runs: int = Field(default=1000, ge=0)
+    """Runs that wait for their turn (`Prefer: respond-async`); one more is refused."""
+    kept_runs: int = Field(default=1000, ge=1)
+    """Runs that are remembered after their end, where they are kept in memory."""
     concurrent_checks: int = Field(default=64, ge=1)
     """Checks without a model under way at once."""
 

@@ -10,7 +10,7 @@ Invariants:
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -36,7 +36,7 @@ class Status(StrEnum):
     FAILED = "failed"
     """The upstream or the problem makes an answer impossible; the reason says which."""
     NEEDS_INPUT = "needs_input"
-    """The problem is incomplete or ambiguous."""
+    """The problem is incomplete or ambiguous, or the model calls tools of the caller."""
 
 
 class Origin(StrEnum):
@@ -145,6 +145,16 @@ class NoCandidate(BaseEvent):
     call: int
 
 
+class ToolsCalled(BaseEvent):
+    """A response calls the caller's tools instead of answering."""
+
+    PUBLIC = frozenset({"call"})
+    event: Literal["tools-called"] = "tools-called"
+    call: int
+    tool_calls: tuple[dict[str, JsonValue], ...]
+    """As the model wrote them; nobody has checked them."""
+
+
 class Judged(BaseEvent):
     """The critics have spoken."""
 
@@ -216,6 +226,7 @@ Event = Annotated[
     | CandidateFound
     | CandidateRepeated
     | NoCandidate
+    | ToolsCalled
     | Judged
     | Hinted
     | FeasibilityTested
@@ -264,7 +275,7 @@ class Journal:
         """Call `subscriber` with every event from now on, as it is appended."""
         self._subscribers.append(subscriber)
 
-    async def follow(self, after: int = -1) -> AsyncIterator[Event]:
+    async def follow(self, after: int = -1) -> AsyncGenerator[Event, None]:
         """Yield the events after number `after`, past and future, until the run has ended."""
         position = after + 1
         while True:

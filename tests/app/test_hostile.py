@@ -197,7 +197,7 @@ async def test_an_error_nobody_foresaw_ends_a_stream_with_an_error_frame(pool, m
     async def fail(*_):
         raise ZeroDivisionError("the secret cause")
 
-    monkeypatch.setattr("app.routes._execute", fail)
+    monkeypatch.setattr("app.runs.solve", fail)
     async with client(app) as http:
         headers = {"accept": "text/event-stream"}
         response = await http.post("/solve", json=REQUEST, headers=headers)

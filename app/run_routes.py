@@ -1,0 +1,113 @@
+"""Routes of runs that are kept: list, show, follow, cancel, delete."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.engine import LOCAL, RunQuery, RunRecord, State
+from app.errors import request_name
+from app.failures import ServiceError
+from app.openapi import problems
+from app.routes import narrate
+from app.run_views import RunList, RunView
+from app.service import Service
+from app.stream import EventStream, frame
+
+router = APIRouter(tags=["runs"])
+
+NOT_FOUND = problems("run-unknown", "invalid-request")
+
+
+@router.get("/runs", summary="List runs, newest first", responses=problems("invalid-request"))
+async def list_runs(
+    request: Request,
+    *,
+    state: State | None = None,
+    domain: Annotated[str | None, Query(max_length=80)] = None,
+    model: Annotated[str | None, Query(max_length=200)] = None,
+    before: Annotated[str | None, Query(max_length=80)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> RunList:
+    """List runs; `next` of one page is `before` of the next."""
+    service: Service = request.app.state.service
+    query = RunQuery(
+        tenant=LOCAL, state=state, domain=domain, model=model, before=before, limit=limit
+    )
+    return RunList.of(await service.engine.list(query))
+
+
+@router.get("/runs/{run_id}", summary="One run", responses=NOT_FOUND)
+async def show_run(request: Request, run_id: str) -> RunView:
+    """Show a run, with its result once it is over."""
+    return RunView.of(await find_run(request.app.state.service, run_id))
+
+
+@router.get("/runs/{run_id}/events", summary="Follow a run", responses=NOT_FOUND)
+async def follow_run(request: Request, run_id: str) -> Response:
+    """Stream a run's events, past and future; after `Last-Event-ID` only what comes behind it.
+
+    Leaving the stream does not cancel the run.
+    """
+    service: Service = request.app.state.service
+    record = await find_run(service, run_id)
+    after, instance = _last_event(request), request_name(request)
+
+    async def tell(frames: asyncio.Queue[bytes]) -> None:
+        try:
+            await narrate(service, record, frames, after)
+        except ServiceError as error:
+            frames.put_nowait(frame("error", error.to_document(instance)))
+
+    return EventStream(tell, service.settings.sse_keepalive_s, AsyncExitStack())
+
+
+@router.post("/runs/{run_id}/cancel", summary="Cancel a run", responses=NOT_FOUND)
+async def cancel_run(request: Request, run_id: str) -> RunView:
+    """End a run, the call it pays for and its critics; a run that is over stays as it is."""
+    service: Service = request.app.state.service
+    await find_run(service, run_id)
+    cancelled = await service.engine.cancel(run_id)
+    return RunView.of(cancelled or await find_run(service, run_id))
+
+
+@router.delete(
+    "/runs/{run_id}",
+    summary="Forget a run that is over",
+    status_code=204,
+    responses={**NOT_FOUND, **problems("run-unfinished")},
+)
+async def delete_run(request: Request, run_id: str) -> Response:
+    """Forget a run and everything about it."""
+    service: Service = request.app.state.service
+    await find_run(service, run_id)
+    if not await service.engine.delete(run_id):
+        raise ServiceError("run-unfinished", f"`{run_id}` is not over")
+    return Response(status_code=204)
+
+
+async def find_run(service: Service, run_id: str) -> RunRecord:
+    """Find a run.
+
+    Raises:
+        ServiceError: `run-unknown`.
+    """
+    record = await service.engine.get(run_id)
+    if record is None:
+        raise ServiceError("run-unknown", f"there is no run `{run_id[:80]}`")
+    return record
+
+
+def _last_event(request: Request) -> int:
+    """Read which event the client saw last.
+
+    Raises:
+        ServiceError: `invalid-request`: it is no event number.
+    """
+    said = request.headers.get("last-event-id", "-1")
+    try:
+        return max(int(said), -1)
+    except ValueError as error:
+        raise ServiceError("invalid-request", "`Last-Event-ID` is no event number") from error

@@ -1,0 +1,86 @@
+"""What a client sees of a run: no text of an answer that is not certified."""
+
+from pydantic import AwareDatetime, ConfigDict, JsonValue
+
+from app.engine import RunPage, RunRecord, State, model_of
+from app.protocol import OnFail, SolveResult, Wire
+from backprompt.budget import Budget, Usage
+
+EXAMPLE: dict[str, JsonValue] = {
+    "id": "run_01KANW8V8S4Q0Y5J1T3Z9X7C2B",
+    "state": "running",
+    "domain": "pddl",
+    "model": "some-model",
+    "on_fail": "error",
+    "created_at": "2026-11-22T12:00:00Z",
+    "started_at": "2026-11-22T12:00:01Z",
+    "ended_at": None,
+    "budget": Budget(rounds=5).model_dump(),
+    "usage": Usage(rounds=2, calls=2, candidates=1).model_dump(),
+}
+
+
+class RunView(Wire):
+    """A run as it stands."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: str
+    """The run's id."""
+    state: State
+    """`queued`, `running`, or how it ended."""
+    domain: str
+    """The domain of its problem."""
+    model: str | None
+    """The model that answered, or that was asked for."""
+    on_fail: OnFail
+    """What its client wanted without a certificate."""
+    created_at: AwareDatetime
+    """When it was asked for."""
+    started_at: AwareDatetime | None
+    """When it was first executed."""
+    ended_at: AwareDatetime | None
+    """When it was over."""
+    budget: Budget
+    """What it may spend."""
+    usage: Usage
+    """What it has spent so far: the sum over all calls."""
+    failure: str | None = None
+    """Why it failed."""
+    result: SolveResult | None = None
+    """How it ended; the same as `POST /solve` returns. Not in lists."""
+
+    @classmethod
+    def of(cls, record: RunRecord, *, in_full: bool = True) -> "RunView":
+        """Show a run, in a list without its result."""
+        spec = record.spec
+        return cls(
+            id=spec.id,
+            state=record.state,
+            domain=spec.task.domain,
+            model=model_of(record),
+            on_fail=spec.request.on_fail,
+            created_at=spec.created_at,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+            budget=spec.budget,
+            usage=record.usage,
+            failure=record.failure,
+            result=record.result if in_full else None,
+        )
+
+
+class RunList(Wire):
+    """Runs, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"runs": [EXAMPLE], "next": None}]})
+
+    runs: tuple[RunView, ...]
+    """Without their results."""
+    next: str | None
+    """`before` of the next page; null on the last."""
+
+    @classmethod
+    def of(cls, page: RunPage) -> "RunList":
+        """Show a page."""
+        return cls(runs=tuple(RunView.of(run, in_full=False) for run in page.runs), next=page.next)
