@@ -33,6 +33,7 @@ from backprompt.journal import (
     RoundStarted,
     RunStarted,
     Status,
+    ToolsCalled,
 )
 from backprompt.outcome import Outcome
 from backprompt.progress import Progress
@@ -40,7 +41,7 @@ from backprompt.prompt import Turn, keep_turns, write_messages
 from backprompt.render import tell_missing, tell_model
 from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
-from backprompt.upstream import Completion, Request, UpstreamError
+from backprompt.upstream import Completion, Request, UpstreamError, count_chars
 from critics.certificate import Provenance
 from critics.types import (
     Diagnostic,
@@ -144,6 +145,7 @@ class Blackboard:
             return []
         messages = write_messages(self.task, self.strategy, self._turns)
         chars = sum(len(message.content) for message in messages)
+        chars += count_chars(self.task.conversation)
         left = self.budget.tokens_left(self.usage)
         width, room = self._meter.fit(left, chars, self._width())
         if not width:
@@ -202,6 +204,11 @@ class Blackboard:
         if self._round.missing is None:
             told = tell_missing(text, why, self.strategy.feedback)
             self._round.missing = Turn(text.strip()[-MISSING_CHARS:], told)
+
+    def tools_called(self, answer: Answer) -> None:
+        """End the run with a response that calls the caller's tools; its text is not judged."""
+        self._note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
+        self._stop = Stop(Status.NEEDS_INPUT, "tool-calls", "the model calls the caller's tools")
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""

@@ -64,12 +64,15 @@ def write_requests(
     cost = budget.cost_left(usage)
     return [
         Request(
+            conversation=task.conversation,
             messages=messages,
+            extra=task.extra,
             sampling=sampling.model_copy(
                 update={"seed": None if sampling.seed is None else sampling.seed + call}
             ),
             timeout_s=budget.seconds_left(usage),
             call=call,
+            round=usage.rounds,
             answer_schema=task.answer_schema,
             max_tokens_left=room,
             max_cost_usd=None if cost is None else cost / len(calls),

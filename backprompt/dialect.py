@@ -1,13 +1,16 @@
-"""dialect: what an endpoint's refusals teach about the cap on completion tokens.
+"""dialect: what endpoints differ in: the cap on completion tokens, and how they call tools.
 
 Endpoints differ in the cap's name, and most refuse a cap above their model's own limit. A refusal
 with status 400 costs nothing, so the call may be put again in the way that is understood.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 CapField = Literal["max_tokens", "max_completion_tokens"]
+DEEPEST = 16
+"""Levels of nesting in a tool call; its arguments are one text."""
 ABOUT_CAPS = (b"max_tokens", b"max_completion_tokens", b"context length", b"context size")
 
 
@@ -47,3 +50,23 @@ class Dialect:
             return False
         self._too_high = min(cap, self._too_high or cap)
         return True
+
+
+def read_tool_calls(calls: Any) -> tuple[dict[str, Any], ...]:
+    """Take the tool calls of a message as they are; what is no object is no call.
+
+    Raises:
+        ValueError: They hold what could not be sent on: a number that is none, or a deep nest.
+    """
+    found = [call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    return tuple(_sendable(call, DEEPEST) for call in found)
+
+
+def _sendable(value: Any, depth: int) -> Any:
+    if depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError("sent a tool call that is not plain JSON")
+    if isinstance(value, dict):
+        return {_sendable(k, depth): _sendable(v, depth - 1) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_sendable(item, depth - 1) for item in value]
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

@@ -76,6 +76,9 @@ def given(task: Task) -> Sequence[Candidate]:
 
 async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
     """Find all that could be meant as an answer in a model's response."""
+    if answer.completion.tool_calls and board.task.extra.get("tools"):
+        board.tools_called(answer)
+        return []
     texts = await board.effects.extract(answer.completion.text)
     if not texts:
         board.missing(answer)

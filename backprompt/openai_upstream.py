@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from backprompt.budget import Usage
-from backprompt.dialect import CapField, Dialect
+from backprompt.dialect import CapField, Dialect, read_tool_calls
 from backprompt.upstream import (
     Completion,
     Request,
@@ -213,10 +213,11 @@ class OpenAIUpstream:
         if self._structured and request.answer_schema is not None:
             schema = {"name": "answer", "schema": request.answer_schema}
             given["response_format"] = {"type": "json_schema", "json_schema": schema}
-        messages = [message.model_dump() for message in request.messages]
+        own = [message.model_dump() for message in request.messages]
+        messages = [*request.conversation, *own]
         set_ones = {name: value for name, value in given.items() if value is not None}
         cap = self._dialect.cap(sampling.max_tokens, self._affordable(request))
-        return {"model": self.name, "messages": messages, **set_ones, **cap}
+        return {**set_ones, **request.extra, **cap, "model": self.name, "messages": messages}
 
     def _affordable(self, request: Request) -> int | None:
         """Give the completion tokens that the token and the cost budget leave for a call."""
@@ -239,6 +240,10 @@ class OpenAIUpstream:
         message = choice["message"]
         text = _text(message.get("content"))
         reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
+        try:
+            calls = read_tool_calls(message.get("tool_calls"))
+        except ValueError as error:
+            raise self._lost("upstream-invalid", str(error), request, len(body)) from error
         model = str(data.get("model") or self.name)[:200]
         reason = choice.get("finish_reason")
         return Completion(
@@ -246,6 +251,7 @@ class OpenAIUpstream:
             reasoning=reasoning or None,
             model=model,
             finish_reason=reason if isinstance(reason, str) else None,
+            tool_calls=calls,
             usage=self._usage(request, data.get("usage"), len(text) + len(reasoning), model),
             latency_s=latency_s,
         )

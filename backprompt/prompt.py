@@ -1,4 +1,8 @@
-"""prompt: turns the task and what happened so far into the messages of the next call."""
+"""prompt: turns the task and what happened so far into the messages of the next call.
+
+A caller's own conversation stands before these messages and is not touched here; where it says
+everything, the first prompt adds nothing to it.
+"""
 
 from dataclasses import dataclass
 
@@ -27,7 +31,9 @@ def write_messages(task: Task, strategy: Strategy, turns: list[Turn]) -> tuple[M
         for shot in task.examples
         for message in (_user(shot.prompt), _assistant(shot.answer))
     ]
-    messages.append(_user(write_task(task)))
+    words = write_task(task)
+    if words or not task.conversation:
+        messages.append(_user(words))
     for turn in keep_turns(strategy, turns):
         messages += [_assistant(_cut(turn.answer)), _user(turn.told)]
     return tuple(messages)

@@ -38,5 +38,10 @@ class Task(BaseModel):
     undecided: tuple[str, ...] = ()
     """Parts of the problem that no critic decides. Not empty: nothing can be certified, so
     nothing is asked."""
+    conversation: tuple[dict[str, JsonValue], ...] = ()
+    """The caller's own chat messages: the model sees them first, exactly as they came."""
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further parameters of the caller, sent with every call as they came. Where they offer
+    tools, a response that calls one ends the run: only the caller can answer it."""
     sampling: Sampling = Sampling()
     run_id: str | None = None

@@ -12,6 +12,8 @@ from backprompt.budget import Usage
 
 CHARS_PER_TOKEN = 4
 """Rough, and used only where an upstream reports no tokens."""
+PART_CHARS = 4_000
+"""Characters that an image, a sound or a file of a message is counted as."""
 
 
 class Message(BaseModel):
@@ -44,12 +46,18 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    conversation: tuple[dict[str, JsonValue], ...] = ()
+    """A caller's own messages, put before ours exactly as they came."""
     messages: tuple[Message, ...]
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further parameters of the caller (tools, a response format ...), sent as they came."""
     sampling: Sampling = Sampling()
     timeout_s: float
     """Seconds the whole call may take, retries included: what is left of the budget."""
     call: int
     """0-based number of the call within the run; part of its identity when it is recorded."""
+    round: int = 1
+    """1-based round that the call belongs to."""
     answer_schema: dict[str, JsonValue] | None = None
     """JSON Schema of the answer, for an upstream that can be constrained by one."""
     max_tokens_left: int | None = None
@@ -61,7 +69,8 @@ class Request(BaseModel):
     @property
     def chars(self) -> int:
         """Characters of all messages."""
-        return sum(len(message.content) for message in self.messages)
+        own = sum(len(message.content) for message in self.messages)
+        return own + count_chars(self.conversation)
 
 
 def _mend(value: Any) -> Any:
@@ -82,6 +91,8 @@ class Completion(BaseModel):
     model: Text
     """The model's name as the upstream reported it."""
     finish_reason: Text | None = None
+    tool_calls: tuple[dict[str, JsonValue], ...] = ()
+    """Calls of the caller's tools, as the model wrote them; nobody has checked them."""
     usage: Usage
     """Tokens and cost of this call, all its retries included (`calls` = 1)."""
     latency_s: float = 0.0
@@ -123,6 +134,18 @@ class Upstream(Protocol):
     async def aclose(self) -> None:
         """Release connections and child processes."""
         ...
+
+
+def count_chars(conversation: Iterable[Mapping[str, JsonValue]]) -> int:
+    """Count the characters of a caller's messages; a part that is no text counts a flat sum."""
+    count = 0
+    for message in conversation:
+        content = message.get("content")
+        for part in content if isinstance(content, list) else [{"text": content}]:
+            text = part.get("text") if isinstance(part, dict) else None
+            count += len(text) if isinstance(text, str) else PART_CHARS * bool(part)
+        count += len(json.dumps(message["tool_calls"])) if message.get("tool_calls") else 0
+    return count
 
 
 def estimate_tokens(chars: int) -> int:

@@ -22,6 +22,7 @@ from backprompt.journal import (
     NoCandidate,
     RoundStarted,
     RunStarted,
+    ToolsCalled,
     first_headline,
     public,
     traced,
@@ -95,6 +96,7 @@ EVENTS: list[Event] = [
     CandidateFound(candidate=0, call=0, origin="model", text=CANARY),
     CandidateRepeated(candidate=0, call=0),
     NoCandidate(call=0),
+    ToolsCalled(call=0, tool_calls=({"function": {"name": CANARY, "arguments": CANARY}},)),
     Judged(candidate=0, judgement=JUDGED),
     Hinted(candidate=0, level="core", findings=(FOUND,)),
     FeasibilityTested(
