@@ -144,6 +144,63 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Start it again if it was not meant to end.",
             409,
         ),
+        "profile-unknown": ServiceCode(
+            "There is no such profile",
+            "The request names a profile that the server's configuration does not have. Nothing "
+            "was spent.",
+            "Choose one of the profiles that `GET /v1/models` lists before the slash.",
+            404,
+        ),
+        "model-unknown": ServiceCode(
+            "There is no such model",
+            "Neither the upstream nor a profile lists a model of this name.",
+            "Choose one of the models that `GET /v1/models` lists.",
+            404,
+        ),
+        "problem-missing": ServiceCode(
+            "The request names a domain and no problem",
+            "A domain is to judge the answer, but its problem is neither in `llm_modulo.problem` "
+            "nor, where the domain reads it from there, complete in the conversation. Nothing was "
+            "spent.",
+            "Send `llm_modulo.problem`; the schema of each domain's problems is at "
+            "`/domains/{name}`.",
+            422,
+        ),
+        "problem-ambiguous": ServiceCode(
+            "The conversation states more than one problem",
+            "A problem is taken from the conversation only if there is no doubt which one is "
+            "meant; `detail` says what was found. Nothing was spent.",
+            "State one problem, or send it as `llm_modulo.problem`.",
+            422,
+        ),
+        "nothing-to-verify": ServiceCode(
+            "The request names nothing to verify",
+            "This server passes no unverified chat through (`proxy.passthrough` is false). "
+            "Nothing was spent.",
+            "Name a domain and a problem in `llm_modulo`, or choose a profile.",
+            422,
+        ),
+        "budget-exhausted": ServiceCode(
+            "The budget ended before an answer was certified",
+            "The model was asked, the critics accepted none of its answers, and the budget is "
+            "spent. There is no answer content; what was spent is in `llm_modulo.usage`.",
+            "Raise `llm_modulo.budget`, use a stronger model, or read `/runs/{id}`.",
+            422,
+        ),
+        "infeasible": ServiceCode(
+            "The problem has no answer",
+            "An engine proved that no answer can satisfy the problem; the conflict is in "
+            "`llm_modulo.feasibility`.",
+            "Change the problem.",
+            422,
+        ),
+        "not-certified": ServiceCode(
+            "No answer can be certified",
+            "The run ended without a certificate for a reason that asking again cannot change; "
+            "`llm_modulo.reason` names it.",
+            "Look the reason up at `/errors/{code}`.",
+            422,
+        ),
         "upstream-none": ServiceCode(
             "There is no model to ask",
             "No upstream is configured, no model server answers on the loopback addresses, and "

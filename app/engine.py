@@ -62,6 +62,8 @@ class RunSpec(Record):
     """Hash of the request behind an idempotency key; the same key with another one is refused."""
     source: str = "configured"
     """What kind of upstream is asked."""
+    profile: str | None = None
+    """The profile whose ladder of models is climbed."""
 
 
 class RunRecord(Record):

@@ -91,14 +91,14 @@ class StrictRoute(APIRoute):
                 _check_media_type(request)
                 strict = StrictRequest(request.scope, request.receive)
                 strict.depth = request.app.state.service.settings.limits.json_depth
-                _check_values(await strict.json())
+                check_values(await strict.json())
                 request = strict
             return await handle(request)
 
         return strictly
 
 
-def _check_values(body: Any) -> None:
+def check_values(body: Any) -> None:
     """Refuse a flood of values; a problem may hold one, since workers read it."""
     seen, pending = 0, [body]
     while pending:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
+from app.dialogue import Dialogue
 from app.engine import Engine, RunRecord, RunSpec
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
@@ -18,7 +19,7 @@ from app.memory_engine import MemoryEngine, utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
-from app.upstreams import REMEDY, Choice, choose_upstream, for_model
+from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
 from backprompt.journal import Journal
 from backprompt.upstream import Upstream
 from critics.judge import Demand
@@ -142,7 +143,13 @@ class Service:
             except KernelError as error:
                 raise from_kernel(error, request.domain) from error
 
-    async def specify(self, request: SolveRequest, *, run_id: str | None = None) -> RunSpec:
+    async def specify(
+        self,
+        request: SolveRequest,
+        *,
+        run_id: str | None = None,
+        dialogue: Dialogue | None = None,
+    ) -> RunSpec:
         """Settle what a run is to do: read its problem, lay its wishes over the defaults.
 
         Nothing is spent by this.
@@ -150,6 +157,7 @@ class Service:
         Args:
             request: What is asked for.
             run_id: The run's id; a new one by default.
+            dialogue: The chat that the run is a part of.
 
         Raises:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
@@ -164,17 +172,19 @@ class Service:
         deadline_s = settings.worker.deadline_s
         task = await read_task(self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s)
         choice = await self.choice()
-        for_model(choice, request.model, settings, self.client)
+        profile = dialogue.profile if dialogue else None
+        self._upstream(choice, request.model, profile)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
         return RunSpec(
             id=run_id,
             request=request,
-            task=task,
+            task=dialogue.lay_into(task) if dialogue else task,
             strategy=strategy,
             budget=budget,
             created_at=utc_now(),
             source=choice.kind,
+            profile=profile,
         )
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
@@ -196,11 +206,15 @@ class Service:
                 request.assurance,
                 self.settings.worker,
             ),
-            upstream=for_model(choice, request.model, self.settings, self.client),
+            upstream=self._upstream(choice, request.model, spec.profile),
             source=choice.kind,
             id=spec.id,
             journal=journal,
         )
+
+    def _upstream(self, choice: Choice, model: str | None, profile: str | None) -> Upstream:
+        found = self.settings.profiles.get(profile) if profile else None
+        return for_profile(choice, model, found, self.settings, self.client)
 
     @asynccontextmanager
     async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
@@ -214,7 +228,12 @@ class Service:
 
     @asynccontextmanager
     async def start_run(
-        self, request: SolveRequest, *, run_id: str | None = None, body_sha256: str | None = None
+        self,
+        request: SolveRequest,
+        *,
+        run_id: str | None = None,
+        body_sha256: str | None = None,
+        dialogue: Dialogue | None = None,
     ) -> AsyncIterator[RunRecord]:
         """Start a run for a client that waits for it: it is cancelled when the client leaves.
 
@@ -225,7 +244,11 @@ class Service:
         """
         known = await self.engine.get(run_id) if run_id is not None else None
         with nullcontext() if known else self.runs.take():
-            spec = known.spec if known else await self.specify(request, run_id=run_id)
+            spec = (
+                known.spec
+                if known
+                else await self.specify(request, run_id=run_id, dialogue=dialogue)
+            )
             spec = spec.model_copy(update={"body_sha256": body_sha256})
             record = await self.engine.start(spec)
             try:

@@ -10,9 +10,9 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from app.nearest import did_you_mean
+from app.profiles import NAME, Profile, ProxySettings
 from backprompt.budget import Budget
 from backprompt.strategy import Strategy
 
@@ -109,6 +110,24 @@ class WorkerSettings(Group):
     """Jobs after which a worker process is replaced by a fresh one."""
 
 
+class KeySettings(Group):
+    """Who signs certificates. Without a key each process makes one for itself (`ephemeral`)."""
+
+    private_key_file: Path | None = None
+    """PEM file with the Ed25519 key that signs; `modulo keys new FILE` makes one."""
+    private_key: SecretStr | None = None
+    """The same key itself, where there is no file; it wins over the file."""
+    public_keys: tuple[Path, ...] = ()
+    """PEM files of keys that signed before: `GET /keys` still shows them."""
+
+
+class LogSettings(Group):
+    """The log of issued certificates."""
+
+    file: Path | None = None
+    """Append-only, hash-chained log of every certificate issued; without it none is kept."""
+
+
 class Caps(Group):
     """The most a single request may ask for; a budget above a cap is refused."""
 
@@ -141,6 +160,8 @@ class Limits(Group):
     """Runs that are remembered after their end, where they are kept in memory."""
     concurrent_checks: int = Field(default=64, ge=1)
     """Checks without a model under way at once."""
+    concurrent_passthrough: int = Field(default=256, ge=1)
+    """Chat requests passed through at once; one more is refused with `Retry-After`."""
 
 
 class Settings(BaseSettings):
@@ -172,6 +193,19 @@ class Settings(BaseSettings):
     strategy: Strategy = Strategy()
     """How the loop reacts where the request names nothing else."""
     limits: Limits = Limits()
+    proxy: ProxySettings = ProxySettings()
+    profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
+    """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
+    keys: KeySettings = KeySettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _default_profile_exists(self) -> Self:
+        name = self.proxy.default_profile
+        if name is not None and name not in self.profiles:
+            near = did_you_mean(name, self.profiles)
+            raise ValueError(f"`proxy.default_profile`: there is no profile `{name}`{near}")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -262,7 +296,7 @@ def _is_setting(path: list[str]) -> bool:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
             continue
-        return depth == len(path) - 1 or part == "prices"
+        return depth == len(path) - 1 or part in {"prices", "profiles"}
     return True
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
+from app.profiles import Profile, Rung
 from app.settings import Settings, UpstreamSettings
+from backprompt.ladder import Ladder, Step
 from backprompt.upstream import Completion, ReplayUpstream, Request, Upstream, UpstreamError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ Kind = Literal["configured", "local", "embedded", "replay", "none"]
 PORTS = (11434, 8080, 8000, 1234)
 """Where Ollama, llama-server, vLLM and LM Studio listen unless told otherwise."""
 PROBE_S = 0.5
+MARK = "x-llm-modulo"
+"""Header of our own list of models: another llm-modulo on this machine is no model server."""
 REMEDY = (
     "set `MODULO_UPSTREAM__BASE_URL` and `MODULO_UPSTREAM__MODEL`, start a model server such as "
     "Ollama, or run `modulo models pull small`"
@@ -142,6 +146,36 @@ def for_model(
     return Bounded(_endpoint(settings.upstream, choice.base_url, model, client), timeout_s)
 
 
+def for_profile(
+    choice: Choice,
+    model: str | None,
+    profile: Profile | None,
+    settings: Settings,
+    client: "httpx.AsyncClient",
+) -> Upstream:
+    """Get the upstream that a request with a profile is to use: its ladder, if it has one.
+
+    A model that the request names is where the ladder begins, if it is one of its rungs.
+
+    Raises:
+        ServiceError: As from `for_model`.
+    """
+    rungs = profile.models if profile else ()
+    if not rungs:
+        return for_model(choice, model, settings, client)
+    names = [rung.model for rung in rungs]
+    first = names.index(model) if model in names else 0
+    return Ladder([_step(rung, choice, settings, client) for rung in rungs[first:]])
+
+
+def _step(rung: Rung, choice: Choice, settings: Settings, client: "httpx.AsyncClient") -> Step:
+    if rung.base_url is None:
+        return Step(for_model(choice, rung.model, settings, client), rung.rounds)
+    own = settings.upstream.model_copy(update={"api_key": rung.api_key})
+    upstream = _endpoint(own, rung.base_url, rung.model, client)
+    return Step(Bounded(upstream, settings.upstream.timeout_s), rung.rounds)
+
+
 def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") -> Choice:
     if settings.base_url is None or settings.model is None:
         raise ServiceError(
@@ -195,7 +229,8 @@ async def _discover(settings: Settings, client: "httpx.AsyncClient") -> Choice |
 def _models(response: "httpx.Response") -> list[str]:
     """List the models of an OpenAI-compatible server; anything else has none."""
     try:
-        listed: Any = response.json() if response.is_success else {}
+        ours = MARK in response.headers
+        listed: Any = response.json() if response.is_success and not ours else {}
     except (ValueError, RecursionError):
         return []
     rows = listed.get("data") if isinstance(listed, dict) else None

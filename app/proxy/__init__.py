@@ -1,0 +1,1 @@
+"""The OpenAI-compatible proxy: dialects on the outside, one exchange behind all of them."""
