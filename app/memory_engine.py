@@ -68,6 +68,7 @@ class MemoryEngine:
         """
         self._make_run = make_run
         self._turns = asyncio.Semaphore(concurrent)
+        self._concurrent = concurrent
         self._queued = queued
         self._limit = kept
         self._clock = clock
@@ -83,11 +84,11 @@ class MemoryEngine:
         known = self._runs.get(spec.id)
         if known is not None:
             return require_same(known.record, spec)
-        waiting = sum(kept.record.state == "queued" for kept in self._runs.values())
-        if waiting >= self._queued:
+        unfinished = sum(not kept.record.over for kept in self._runs.values())
+        if unfinished >= self._concurrent + self._queued:
             raise ServiceError(
                 "too-many-runs",
-                f"{waiting} runs wait in line, which is this server's limit",
+                f"{unfinished} runs are not over, which is this server's limit",
                 headers={"Retry-After": str(RETRY_AFTER_S)},
             )
         kept = _Kept(RunRecord(spec=spec, state="queued"))

@@ -31,15 +31,15 @@ class RunView(Wire):
     """`queued`, `running`, or how it ended."""
     domain: str
     """The domain of its problem."""
-    model: str | None
+    model: str | None = None
     """The model that answered, or that was asked for."""
     on_fail: OnFail
     """What its client wanted without a certificate."""
     created_at: AwareDatetime
     """When it was asked for."""
-    started_at: AwareDatetime | None
+    started_at: AwareDatetime | None = None
     """When it was first executed."""
-    ended_at: AwareDatetime | None
+    ended_at: AwareDatetime | None = None
     """When it was over."""
     budget: Budget
     """What it may spend."""
@@ -77,7 +77,7 @@ class RunList(Wire):
 
     runs: tuple[RunView, ...]
     """Without their results."""
-    next: str | None
+    next: str | None = None
     """`before` of the next page; null on the last."""
 
     @classmethod

@@ -15,12 +15,13 @@ SOON_S = 5.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
 
 
-async def send(port: int, path: str, body: dict, accept: str = "text/event-stream"):
+async def send(port: int, path: str, body: dict, accept: str = "text/event-stream", key: str = ""):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     content = json.dumps(body).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nhost: service\r\naccept: {accept}\r\n"
-        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+        + (f"idempotency-key: {key}\r\n\r\n" if key else "\r\n")
     )
     writer.write(head.encode() + content)
     await writer.drain()
