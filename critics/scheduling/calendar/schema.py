@@ -54,14 +54,14 @@ class CalendarProblem(Problem):
 
     participants: tuple[Name, ...] = Field(min_length=1, max_length=1000)
     days: tuple[Name, ...] = Field(
-        min_length=1, max_length=1000, description="In the order of time; names, dates, anything."
+        min_length=1, max_length=400, description="In the order of time; names, dates, anything."
     )
     duration_min: Minutes = Field(description="How long the meeting lasts.")
     work_hours: tuple[TimeOfDay, TimeOfDay] = Field(
         description="The meeting lies between these two times."
     )
-    busy: tuple[Busy, ...] = Field((), max_length=100_000)
-    preferences: tuple[Preference, ...] = Field((), max_length=10_000)
+    busy: tuple[Busy, ...] = Field((), max_length=20_000)
+    preferences: tuple[Preference, ...] = Field((), max_length=1000)
     objective: Literal["any", "earliest"] = Field(
         "any", description="`earliest`: only the first possible start is right."
     )
