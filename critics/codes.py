@@ -108,8 +108,46 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "certificate-invalid": Code(
             "The document is not a certificate",
-            "It is no JSON, or a field is missing, unknown or of the wrong type.",
+            "It is no DSSE envelope, its JSON has two readings, or a field is missing, unknown or "
+            "of the wrong type.",
             "Give the JSON file exactly as the service returned it.",
+        ),
+        "certificate-signature": Code(
+            "The certificate's signature does not hold",
+            "The file was altered since it was signed, or another key has signed it than the one "
+            "asked for.",
+            "Ask the issuer for the original file, or for the key that signed it.",
+        ),
+        "certificate-unsigned": Code(
+            "The certificate is not signed",
+            "What it claims can be proved again without a signature; what it records beside that "
+            "(times, costs, models) may have been changed by anybody.",
+            "Verify with `--no-signature` if the claim alone matters.",
+        ),
+        "certificate-key-unknown": Code(
+            "The key of the signature is not known",
+            "The certificate names no public key and none was given.",
+            "Give the signer's public key with `--key FILE`, or verify with `--no-signature`.",
+        ),
+        "certificate-detached": Code(
+            "The certificate names a text by its hash only",
+            "Problems and answers above one MiB are not held in the certificate.",
+            "Give them as well: `--problem FILE`, `--answer FILE`.",
+        ),
+        "certificate-about-another": Code(
+            "The certificate is about something else",
+            "The problem or the answer that was given has another hash than the certified one.",
+            "Find the certificate of this problem and this answer.",
+        ),
+        "certificate-false": Code(
+            "What the certificate claims is not so",
+            "The claim was examined again and refuted: a better answer, or any answer, exists.",
+            "Trust the certificate no further; tell its issuer.",
+        ),
+        "certificate-undecided": Code(
+            "What the certificate claims was not shown again",
+            "The engines that prove it are not installed, or did not finish in time.",
+            "Verify where the domain's engines are installed, with more time.",
         ),
         "no-candidate": Code(
             "The response holds no answer",
@@ -140,6 +178,18 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "The budget, or the recording, ended before the prose was translated as often as "
             "demanded. Without them there is nothing to compare, so nothing was judged.",
             "Raise the dimension of the budget that the finding names.",
+        ),
+        "prose-unread": Code(
+            "An exact parser could not read all of a text",
+            "The text begins like one that the parser knows and goes on in another way. A parser "
+            "reads a whole text or nothing, so no value was taken from it.",
+            "Let a model formalise the text, or send the problem's payload.",
+        ),
+        "formalization-no-object": Code(
+            "A response holds no formal problem",
+            "A model was asked to put a text into a problem's payload and answered without a JSON "
+            "object.",
+            "Nothing is needed of you; the model is told and asked again.",
         ),
         "line-not-json": Code(
             "A line of a batch is no JSON",

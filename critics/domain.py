@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
+from critics.formalization import Formalizer
 from critics.guard import guard
 from critics.translation import Translator
 from critics.types import (
@@ -136,6 +137,7 @@ class Domain:
             `constructive`. Runs in a worker.
         translation: How a model puts prose into the domain's formal answer. What is then judged is
             the translation, and every finding says so.
+        formalization: How plain language becomes the payload, by exact parsers or a model.
         answer_schema: JSON Schema of an answer, for upstreams that can be constrained by one.
         examples: The self-test.
         codes: The domain's diagnostic codes with their explanations.
@@ -163,6 +165,7 @@ class Domain:
     optimality: Callable[[Any, str], Comparison] | None = None
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
     translation: Translator | None = None
+    formalization: Formalizer | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None
     examples: Sequence[Example] = ()
     codes: Mapping[str, Code] = field(default_factory=dict)
