@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.failures import ServiceError, from_kernel
 from app.protocol import CheckRequest, SolveRequest
+from app.proxy.dialects import find_dialect
 from app.schema_faults import schema_failure
 from app.stream import frame
 from critics.types import KernelError
@@ -57,16 +58,18 @@ class Boundary:
         try:
             await self.app(scope, receive, named)
         except ServiceError as error:
-            await to_response(error, name)(scope, receive, named)
+            await to_response(error, name, scope["path"])(scope, receive, named)
         except ClientDisconnect:
             logger.debug("%s: the client hung up in the middle of its request", name)
         except Exception:
             logger.exception("incident %s: %s %s", name, scope["method"], scope["path"])
             failure = ServiceError("internal-error", f"the service failed; incident `{name}`")
             if begun is None:
-                await to_response(failure, name)(scope, receive, named)
+                await to_response(failure, name, scope["path"])(scope, receive, named)
             elif begun.get(b"content-type", b"").startswith(b"text/event-stream"):
+                dialect = find_dialect(scope["path"])
                 last = frame("error", failure.to_document(name))
+                last = dialect.end(failure, name) if dialect else last
                 await send({"type": "http.response.body", "body": last, "more_body": False})
             else:
                 raise
@@ -81,8 +84,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
-def to_response(error: ServiceError, instance: str) -> JSONResponse:
-    """Render a failure as a problem+json response."""
+def to_response(error: ServiceError, instance: str, path: str = "") -> Response:
+    """Render a failure as a problem+json response, or as the clients of a path expect it."""
+    dialect = find_dialect(path)
+    if dialect is not None:
+        return dialect.respond(error, instance)
     return JSONResponse(
         error.to_document(instance),
         status_code=error.status,
@@ -98,18 +104,19 @@ def request_name(request: Request) -> str:
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101  # registered for this type only
-    return to_response(error, request_name(request))
+    return to_response(error, request_name(request), request.url.path)
 
 
 async def _on_kernel_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, KernelError)  # noqa: S101  # registered for this type only
-    return to_response(from_kernel(error), request_name(request))
+    return to_response(from_kernel(error), request_name(request), request.url.path)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # as above
     model = _BODIES.get(request.url.path, BaseModel)
-    return to_response(schema_failure(error.errors(), model), request_name(request))
+    failure = schema_failure(error.errors(), model)
+    return to_response(failure, request_name(request), request.url.path)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -121,4 +128,4 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         "method-not-allowed": f"`{path}` does not take {request.method[:20]}",
     }.get(code, str(error.detail)[:200])
     failure = ServiceError(code, detail, headers=error.headers)
-    return to_response(failure, request_name(request))
+    return to_response(failure, request_name(request), request.url.path)

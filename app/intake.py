@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,7 +89,7 @@ class StrictRoute(APIRoute):
 
         async def strictly(request: Request) -> Response:
             if takes_body:
-                _check_media_type(request)
+                require_json(request)
                 strict = StrictRequest(request.scope, request.receive)
                 strict.depth = request.app.state.service.settings.limits.json_depth
                 check_values(await strict.json())
@@ -114,7 +115,8 @@ def check_values(body: Any) -> None:
         pending += inner
 
 
-def _check_media_type(request: Request) -> None:
+def require_json(request: HTTPConnection) -> None:
+    """Refuse a body that is not declared as JSON; raises `ServiceError`."""
     declared = request.headers.get("content-type", "")
     kind = declared.partition(";")[0].strip().lower()
     if kind != "application/json" and not re.fullmatch(r"application/[\w.-]+\+json", kind):

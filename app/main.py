@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from app import catalogue, errors, routes, run_routes
 from app.intake import BodyLimit
+from app.proxy import routes as proxy_routes
 from app.service import Service
 from app.settings import Settings
 from backprompt.upstream import Upstream
@@ -52,6 +53,7 @@ def create_app(
     app.include_router(routes.router)
     app.include_router(run_routes.router)
     app.include_router(catalogue.router)
+    proxy_routes.install(app)
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
     errors.install(app)
     return app

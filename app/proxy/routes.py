@@ -1,0 +1,24 @@
+"""Routes of the proxy: each at `/v1/…` and, with a profile, at `/p/{profile}/v1/…`."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.proxy.chat import chat_completions
+from app.proxy.visitors import Visitors
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("POST", "/chat/completions", chat_completions),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Add the proxy's routes to an application with a service."""
+    app.state.visitors = Visitors()
+    for method, path, endpoint in ENDPOINTS:
+        for before in ("/v1", "/p/{profile}/v1"):
+            app.router.routes.append(Route(before + path, endpoint, methods=[method]))

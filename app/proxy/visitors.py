@@ -1,0 +1,122 @@
+"""Visitors: who waits for which run, so that a request that is sent again finds its run.
+
+Clients send a request again when an answer is late. With an `Idempotency-Key`, or by an SDK that
+counts its retries (`x-stainless-retry-count`), the second request joins the first one's run
+instead of paying for another.
+
+Invariants:
+    * A run without visitors is cancelled, unless an idempotency key can still ask for it.
+    * What is remembered is bounded, by number and by age.
+"""
+
+import hashlib
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.engine import LOCAL, RunRecord
+from app.failures import ServiceError
+from app.ids import derived_id, new_id
+from app.proxy.chat_request import Verification
+from app.service import Service
+
+REMEMBERED = 4096
+MEMORY_S = 900.0
+"""Seconds within which a retry finds the run of the first try; SDKs wait 600 s for an answer."""
+LONGEST_KEY = 255
+JOINABLE = frozenset({"queued", "running", "certified", "infeasible", "exhausted", "needs_input"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What identifies a request that is sent again.
+
+    Attributes:
+        fingerprint: Of the caller's key, the endpoint and the body.
+        key: Its idempotency key, with what the key belongs to.
+        retry: Whether the client says that it has sent the request before.
+    """
+
+    fingerprint: str
+    key: tuple[str, str] | None
+    retry: bool
+
+
+def identify(headers: Mapping[str, str], endpoint: str, body: bytes) -> Caller:
+    """Find out whether this request may be one that came before.
+
+    Raises:
+        ServiceError: `invalid-request`: the idempotency key is none.
+    """
+    owner = hashlib.sha256(
+        "\0".join((headers.get("authorization", ""), headers.get("x-api-key", ""))).encode()
+    ).hexdigest()
+    hashed = hashlib.sha256(body).hexdigest()
+    key = headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        said = f"`Idempotency-Key` has 1 to {LONGEST_KEY} characters"
+        raise ServiceError("invalid-request", said)
+    return Caller(
+        fingerprint=f"{owner} {endpoint} {hashed}",
+        key=(f"{owner} {endpoint}", key) if key is not None else None,
+        retry=headers.get("x-stainless-retry-count", "0") not in {"", "0"},
+    )
+
+
+class Visitors:
+    """Who waits for which run of one service."""
+
+    def __init__(self) -> None:
+        """Know nobody."""
+        self._waiting: Counter[str] = Counter()
+        self._latest: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    @asynccontextmanager
+    async def visit(
+        self, service: Service, wanted: Verification, caller: Caller
+    ) -> AsyncIterator[RunRecord]:
+        """Start a run and wait for it, or join the one that the same request has started.
+
+        Raises:
+            ServiceError: Whatever is wrong with the request, or that nobody can be asked.
+        """
+        run_id = await self._find(service, caller)
+        self._waiting[run_id] += 1
+        try:
+            async with service.start_run(
+                wanted.request,
+                run_id=run_id,
+                body_sha256=caller.fingerprint if caller.key else None,
+                dialogue=wanted.dialogue,
+            ) as record:
+                yield record
+        finally:
+            self._waiting[run_id] -= 1
+            if not self._waiting[run_id]:
+                del self._waiting[run_id]
+                if caller.key is None:
+                    await service.engine.cancel(run_id)
+
+    async def _find(self, service: Service, caller: Caller) -> str:
+        if caller.key is not None:
+            return derived_id("run", LOCAL, *caller.key)
+        self._forget()
+        known = self._latest.get(caller.fingerprint) if caller.retry else None
+        if known is not None:
+            record = await service.engine.get(known[0])
+            if record is not None and record.state in JOINABLE:
+                return known[0]
+        run_id = new_id("run")
+        self._latest[caller.fingerprint] = (run_id, time.monotonic())
+        self._latest.move_to_end(caller.fingerprint)
+        return run_id
+
+    def _forget(self) -> None:
+        oldest = time.monotonic() - MEMORY_S
+        while self._latest:
+            first = next(iter(self._latest))
+            if len(self._latest) <= REMEMBERED and self._latest[first][1] > oldest:
+                return
+            del self._latest[first]
