@@ -22,6 +22,7 @@ from backprompt.effects import Effects, LiveEffects
 from backprompt.journal import Event, Journal
 from backprompt.strategy import Strategy
 from backprompt.task import Task
+from backprompt.upstream import Completion
 
 State = Literal[
     "queued",
@@ -46,6 +47,17 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Continuation(Record):
+    """The earlier run that a run goes on from."""
+
+    run: str
+    """Its id."""
+    from_round: int | None
+    """The first round that is asked anew; `None` goes on after the last."""
+    recorded: tuple[Completion, ...]
+    """The answers before that round: judged again, not paid again."""
+
+
 class RunSpec(Record):
     """Everything that decides what a run does."""
 
@@ -62,6 +74,8 @@ class RunSpec(Record):
     """Hash of the request behind an idempotency key; the same key with another one is refused."""
     source: str = "configured"
     """What kind of upstream is asked."""
+    continues: Continuation | None = None
+    """The run that this one goes on from."""
     profile: str | None = None
     """The profile whose ladder of models is climbed."""
 

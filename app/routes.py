@@ -102,13 +102,19 @@ async def _name_run(request: Request) -> Named:
 
 
 async def _accept(service: Service, body: SolveRequest, named: Named) -> Response:
-    record = await service.enqueue(body, **named)
+    response = accepted(await service.enqueue(body, **named))
+    response.headers["Preference-Applied"] = "respond-async"
+    return response
+
+
+def accepted(record: RunRecord) -> Response:
+    """Say that a run goes on by itself, and where it is found."""
     where = f"/runs/{record.spec.id}"
     return Response(
         RunView.of(record).model_dump_json(),
         status_code=202,
         media_type="application/json",
-        headers={"Location": where, "Preference-Applied": "respond-async"},
+        headers={"Location": where},
     )
 
 

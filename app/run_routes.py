@@ -4,19 +4,20 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from app.engine import LOCAL, RunQuery, RunRecord, State
 from app.errors import request_name
 from app.failures import ServiceError
+from app.intake import StrictRoute
 from app.openapi import problems
-from app.routes import narrate
-from app.run_views import RunList, RunView
+from app.routes import accepted, narrate
+from app.run_views import ForkRequest, RunList, RunView
 from app.service import Service
 from app.stream import EventStream, frame
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(tags=["runs"], route_class=StrictRoute)
 
 NOT_FOUND = problems("run-unknown", "invalid-request")
 
@@ -71,6 +72,23 @@ async def cancel_run(request: Request, run_id: str) -> RunView:
     await find_run(service, run_id)
     cancelled = await service.engine.cancel(run_id)
     return RunView.of(cancelled or await find_run(service, run_id))
+
+
+@router.post(
+    "/runs/{run_id}/fork",
+    summary="Go on from a round with another model or strategy",
+    status_code=202,
+    response_model=RunView,
+    responses={**NOT_FOUND, **problems("run-unfinished", "too-many-runs", "upstream-none")},
+)
+async def fork_run(request: Request, run_id: str, body: Annotated[ForkRequest, Body()]) -> Response:
+    """Start a run that takes over the answers of another one, which must be over.
+
+    They are judged again, and not paid again. Without `from_round` the new run goes on where the
+    old one ended: after a failure of its upstream, or with a larger budget.
+    """
+    service: Service = request.app.state.service
+    return accepted(await service.fork(run_id, body))
 
 
 @router.delete(

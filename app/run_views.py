@@ -1,10 +1,11 @@
 """What a client sees of a run: no text of an answer that is not certified."""
 
-from pydantic import AwareDatetime, ConfigDict, JsonValue
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
 from app.engine import RunPage, RunRecord, State, model_of
 from app.protocol import OnFail, SolveResult, Wire
 from backprompt.budget import Budget, Usage
+from backprompt.strategy import Strategy
 
 EXAMPLE: dict[str, JsonValue] = {
     "id": "run_01KANW8V8S4Q0Y5J1T3Z9X7C2B",
@@ -45,6 +46,8 @@ class RunView(Wire):
     """What it may spend."""
     usage: Usage
     """What it has spent so far: the sum over all calls."""
+    continues: str | None = None
+    """The run that this one goes on from."""
     failure: str | None = None
     """Why it failed."""
     result: SolveResult | None = None
@@ -65,9 +68,27 @@ class RunView(Wire):
             ended_at=record.ended_at,
             budget=spec.budget,
             usage=record.usage,
+            continues=spec.continues.run if spec.continues else None,
             failure=record.failure,
             result=record.result if in_full else None,
         )
+
+
+class ForkRequest(Wire):
+    """How a run is to go on differently; what is left out stays as it was."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"from_round": 2, "model": "big"}]})
+
+    from_round: int | None = Field(default=None, ge=1, le=1000)
+    """The first round that is asked anew; without it the run goes on after its last round."""
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    """Model to ask from there on."""
+    strategy: Strategy | None = None
+    """How the loop reacts."""
+    budget: Budget | None = None
+    """What the new run may spend; rounds include the ones it takes over."""
+    on_fail: OnFail = "error"
+    """What to do without a certificate."""
 
 
 class RunList(Wire):

@@ -6,22 +6,24 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
 from app.dialogue import Dialogue
-from app.engine import Engine, RunRecord, RunSpec
+from app.engine import Continuation, Engine, RunRecord, RunSpec
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.memory_engine import MemoryEngine, utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
+from app.run_views import ForkRequest
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
+from backprompt.continued import ContinuedUpstream, answers_before
 from backprompt.journal import Journal
-from backprompt.upstream import Upstream
+from backprompt.upstream import Completion, Upstream
 from critics.judge import Demand
 from critics.line import Check
 from critics.types import Judgement, KernelError
@@ -206,7 +208,7 @@ class Service:
                 request.assurance,
                 self.settings.worker,
             ),
-            upstream=self._upstream(choice, request.model, spec.profile),
+            upstream=_continue(spec, self._upstream(choice, request.model, spec.profile)),
             source=choice.kind,
             id=spec.id,
             journal=journal,
@@ -269,6 +271,45 @@ class Service:
         spec = known.spec if known else await self.specify(request, run_id=run_id)
         return await self.engine.start(spec.model_copy(update={"body_sha256": body_sha256}))
 
+    async def fork(self, run_id: str, wishes: ForkRequest) -> RunRecord:
+        """Go on from a run that is over, without paying again for what it had bought.
+
+        Raises:
+            ServiceError: There is no such run, it is not over, or the new one is not possible.
+        """
+        known = await self.engine.get(run_id)
+        if known is None:
+            raise ServiceError("run-unknown", f"there is no run `{run_id[:80]}`")
+        if not known.over:
+            raise ServiceError("run-unfinished", f"`{run_id}` is not over")
+        events = [event async for event in self.engine.events(run_id)]
+        spec = self._vary(known.spec, wishes, answers_before(events, wishes.from_round))
+        choice = await self.choice()
+        self._upstream(choice, spec.request.model, spec.profile)
+        return await self.engine.start(spec)
+
+    def _vary(self, spec: RunSpec, wishes: ForkRequest, recorded: Sequence[Completion]) -> RunSpec:
+        """Specify a run that goes on from another one as its client wishes."""
+        wanted = {name: getattr(wishes, name) for name in wishes.model_fields_set}
+        from_round = wanted.pop("from_round", None)
+        request = spec.request.model_copy(update=wanted)
+        strategy = settle_strategy(request.strategy, self.settings)
+        new = new_id("run")
+        return spec.model_copy(
+            update={
+                "id": new,
+                "request": request,
+                "task": spec.task.model_copy(update={"run_id": new}),
+                "strategy": strategy,
+                "budget": settle_budget(request.budget, self.settings),
+                "created_at": utc_now(),
+                "body_sha256": None,
+                "continues": Continuation(
+                    run=spec.id, from_round=from_round, recorded=tuple(recorded)
+                ),
+            }
+        )
+
     async def finish(self, run_id: str) -> SolveResult:
         """Wait for the end of a run.
 
@@ -328,6 +369,12 @@ class Service:
             await self._choice.upstream.aclose()
         if self._client is not None:
             await self._client.aclose()
+
+
+def _continue(spec: RunSpec, upstream: Upstream) -> Upstream:
+    if spec.continues is None:
+        return upstream
+    return ContinuedUpstream(spec.continues.recorded, upstream)
 
 
 def stopped_early() -> ServiceError:

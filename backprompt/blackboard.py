@@ -174,7 +174,8 @@ class Blackboard:
 
     def call_finished(self, request: Request, completion: Completion) -> None:
         """Note an answer and what it cost."""
-        usage = self._charge(completion.usage.model_copy(update={"calls": 1}))
+        paid = Usage() if completion.recorded else completion.usage.model_copy(update={"calls": 1})
+        usage = self._charge(paid)
         self._meter.learn(request, usage)
         self._models[completion.model] = None
         self._note(

@@ -96,6 +96,8 @@ class Completion(BaseModel):
     usage: Usage
     """Tokens and cost of this call, all its retries included (`calls` = 1)."""
     latency_s: float = 0.0
+    recorded: bool = False
+    """It was paid for by an earlier run, which this one continues."""
 
 
 class UpstreamError(Exception):

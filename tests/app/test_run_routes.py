@@ -121,6 +121,39 @@ async def test_cancelling_closes_the_call_under_way(pool):
     assert (gone.status_code, gone.json()["code"]) == (404, "run-unknown")
 
 
+async def test_a_run_goes_on_from_a_round_without_paying_again(pool):
+    async with (
+        UpstreamServer(Reply("bye"), Reply("no"), Reply("hello")) as upstream,
+        client(make_app(pool, **upstream_settings(upstream))) as http,
+    ):
+        budget = {"rounds": 2}
+        first = (await http.post("/solve", json={**REQUEST, "budget": budget})).json()
+        forked = await http.post(
+            f"/runs/{first['id']}/fork",
+            json={"from_round": 2, "model": "other", "budget": {"rounds": 3}},
+        )
+        found = await over(http, forked.headers["location"])
+        unknown = await http.post("/runs/run_x/fork", json={})
+    told = [message["content"] for message in upstream.seen[2].body["messages"]]
+    assert (first["status"], first["usage"]["calls"]) == ("exhausted", 2)
+    assert (found["state"], found["continues"]) == ("certified", first["id"])
+    assert found["usage"]["calls"] == 1
+    assert found["usage"]["rounds"] == 2
+    assert upstream.seen[2].body["model"] == "other"
+    assert "bye" in told
+    assert unknown.status_code == 404
+
+
+async def test_a_run_goes_on_after_its_last_round(pool):
+    async with client(make_app(pool, "bye", "hello")) as http:
+        first = (await http.post("/solve", json={**REQUEST, "budget": {"rounds": 1}})).json()
+        budget = {"rounds": 3}
+        forked = await http.post(f"/runs/{first['id']}/fork", json={"budget": budget})
+        found = await over(http, forked.headers["location"])
+    assert first["status"] == "exhausted"
+    assert (found["state"], found["usage"]["calls"]) == ("certified", 1)
+
+
 async def test_runs_are_listed_in_pages_by_what_they_are(pool):
     async with client(make_app(pool, "hello")) as http:
         for _ in range(3):
