@@ -179,3 +179,24 @@ def _no_object() -> Diagnostic:
         headline="the response holds no JSON object",
         help=('answer with one JSON object: {"problem": {...}, "missing": [...]}',),
     )
+
+
+def take_step(domain: Domain, step: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Do one step of formalising for a worker; see the functions of the same names.
+
+    Args:
+        domain: Whose payload it is to be.
+        step: `read`, `examine` or `settle`.
+        given: The step's arguments.
+    """
+    readings: tuple[Reading, ...] = ()
+    if step == "read":
+        made, readings = read_prose(domain, given["text"])
+    elif step == "examine":
+        made = examine(domain, given["text"], given["response"])
+    else:
+        made = settle(domain, given["problem"])
+    return {
+        "made": made.model_dump(mode="json"),
+        "readings": [reading.model_dump(mode="json") for reading in readings],
+    }
