@@ -11,6 +11,7 @@ from critics.scheduling.calendar.problem import load_calendar
 from critics.scheduling.calendar.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
 from critics.scheduling.calendar.reasoning import compare, decide_feasible, find_answer, give_hint
 from critics.scheduling.calendar.schema import CalendarProblem
+from critics.scheduling.prose.formalizers import CALENDAR
 
 domain = Domain(
     name="calendar",
@@ -32,6 +33,7 @@ domain = Domain(
     optimality=compare,
     hint=give_hint,
     answer_schema=write_answer_schema,
+    formalization=CALENDAR,
     examples=EXAMPLES,
     codes=CALENDAR_CODES,
 )

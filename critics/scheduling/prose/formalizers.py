@@ -4,14 +4,17 @@ A paraphrase says everything that the payload says, also the choices that nobody
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from critics.formalization import Cue, Formalizer
-from critics.scheduling.calendar.schema import CalendarProblem, Preference
-from critics.scheduling.meeting.schema import MeetingProblem
 from critics.scheduling.prose.calendar import parse_calendar
 from critics.scheduling.prose.meeting import parse_meeting
 from critics.scheduling.prose.trip import parse_trip
-from critics.scheduling.trip.schema import Semantics, TripProblem
+
+if TYPE_CHECKING:  # a domain imports this module, so nothing of a domain is imported here
+    from critics.scheduling.calendar.schema import CalendarProblem, Preference
+    from critics.scheduling.meeting.schema import MeetingProblem
+    from critics.scheduling.trip.schema import Semantics, TripProblem
 
 _GOALS = {
     "any": "Any time that fits is right.",
@@ -19,7 +22,7 @@ _GOALS = {
 }
 
 
-def paraphrase_calendar(problem: CalendarProblem) -> str:
+def paraphrase_calendar(problem: "CalendarProblem") -> str:
     """Say what a calendar problem asks for."""
     start, end = problem.work_hours
     return "\n".join(
@@ -41,12 +44,12 @@ def paraphrase_calendar(problem: CalendarProblem) -> str:
     )
 
 
-def _grid(problem: CalendarProblem) -> list[str]:
+def _grid(problem: "CalendarProblem") -> list[str]:
     every = problem.grid_min
     return [] if every is None else [f"It starts at a multiple of {every} minutes past midnight."]
 
 
-def _busy(problem: CalendarProblem) -> Iterator[str]:
+def _busy(problem: "CalendarProblem") -> Iterator[str]:
     for name in problem.participants:
         own = [block for block in problem.busy if block.person == name]
         days = dict.fromkeys(block.day for block in own)
@@ -56,7 +59,7 @@ def _busy(problem: CalendarProblem) -> Iterator[str]:
         yield f"- {name} is busy: {'; '.join(times)}." if own else f"- {name} is always free."
 
 
-def _preference(wish: Preference) -> str:
+def _preference(wish: "Preference") -> str:
     when = f"on {wish.day}" if wish.day else "on every day"
     if wish.before:
         when += f" before {wish.before}"
@@ -69,7 +72,7 @@ def _preference(wish: Preference) -> str:
     return f"- {wish.person} would rather not meet {when} (a wish that does not decide)."
 
 
-def paraphrase_meeting(problem: MeetingProblem) -> str:
+def paraphrase_meeting(problem: "MeetingProblem") -> str:
     """Say what a meeting problem asks for."""
     goals = {
         "max": "Meet as many of them as possible; only the greatest number is right.",
@@ -90,7 +93,7 @@ def paraphrase_meeting(problem: MeetingProblem) -> str:
     return "\n".join([begin, *people, goals[problem.objective], "Minutes of travel:", *ways])
 
 
-def paraphrase_trip(problem: TripProblem) -> str:
+def paraphrase_trip(problem: "TripProblem") -> str:
     """Say what a trip problem asks for."""
     stays = _list(f"{city} for {_days(days)}" for city, days in problem.cities.items())
     events = (
@@ -111,7 +114,7 @@ def paraphrase_trip(problem: TripProblem) -> str:
     )
 
 
-def _semantics(mode: Semantics) -> str:
+def _semantics(mode: "Semantics") -> str:
     return "Be all the time" if mode == "contain" else "Be on at least one day"
 
 
