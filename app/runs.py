@@ -15,10 +15,11 @@ from pydantic import JsonValue
 
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
+from app.issuer import Issuer
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
-from backprompt.blackboard import FUTILE
 from backprompt.budget import Budget, Usage
+from backprompt.doubts import FUTILE
 from backprompt.effects import Certificate, Effects, LiveEffects
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
 from backprompt.loop import solve
@@ -27,11 +28,12 @@ from backprompt.render import printable
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
-from critics.certificate import NotCertifiable, Provenance
+from critics.certificate import ENOUGH, NotCertifiable, Order, Provenance
 from critics.domain import find_domain
+from critics.envelope import Envelope
 from critics.judge import Demand
+from critics.statement import read_envelope
 from critics.types import (
-    Assurance,
     Comparison,
     Diagnostic,
     Feasibility,
@@ -55,16 +57,6 @@ MODEL_CHARS = 200
 OPTIMAL: Mapping[Optimality, bool | None] = MappingProxyType(
     {Optimality.OPTIMAL: True, Optimality.IMPROVABLE: False, Optimality.UNKNOWN: None}
 )
-ANY = frozenset(Assurance)
-ENOUGH: Mapping[Demand, frozenset[Assurance]] = MappingProxyType(
-    {
-        Demand.AUTO: ANY,
-        Demand.SINGLE: ANY,
-        Demand.CROSS: ANY - {Assurance.SINGLE},
-        Demand.PROOF: frozenset({Assurance.PROOF}),
-    }
-)
-"""Which assurance satisfies which demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +69,7 @@ class PoolKernel:
         problem: The payload.
         demand: How much assurance is asked for.
         worker: Deadlines.
+        issuer: Signs and records certificates; without one they are unsigned.
     """
 
     pool: Pool
@@ -84,6 +77,7 @@ class PoolKernel:
     problem: dict[str, JsonValue]
     demand: Demand
     worker: WorkerSettings
+    issuer: Issuer | None = None
 
     async def extract(self, response: str) -> list[str]:
         """Find the canonical candidate texts in a response."""
@@ -120,13 +114,11 @@ class PoolKernel:
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
         """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
         try:
-            minted = await self.pool.certify(
+            statement = await self.pool.notary.certify(
                 self.domain,
                 self.problem,
                 judgement.candidate,
-                certificate_id=new_id("cert"),
-                issued_at=datetime.now(UTC),
-                provenance=provenance,
+                self._order(provenance),
                 opinions=judgement.opinions,
                 demand=self.demand,
                 deadline_s=self.worker.deadline_s,
@@ -134,7 +126,39 @@ class PoolKernel:
             )
         except NotCertifiable:
             return None
-        return minted.model_dump(mode="json")
+        return await self._issue(statement)
+
+    async def certify_infeasible(self, provenance: Provenance) -> Certificate | None:
+        """Certify that there is no answer; `None` if that cannot be shown once more."""
+        try:
+            statement = await self.pool.notary.certify_infeasible(
+                self.domain,
+                self.problem,
+                self._order(provenance),
+                demand=self.demand,
+                deadline_s=self.worker.feasibility_deadline_s,
+            )
+        except NotCertifiable:
+            return None
+        return await self._issue(statement)
+
+    def _order(self, provenance: Provenance) -> Order:
+        limits = {
+            name: getattr(self.worker, name)
+            for name in ("deadline_s", "opinion_deadline_s", "feasibility_deadline_s", "memory_mb")
+        }
+        return Order(
+            id=new_id("cert"),
+            issued_at=datetime.now(UTC),
+            provenance=provenance,
+            limits=limits,
+            signer=self.issuer.signer if self.issuer else None,
+        )
+
+    async def _issue(self, statement: bytes) -> Certificate:
+        if self.issuer is None:
+            return Envelope(statement).to_json()
+        return await self.issuer.issue(statement)
 
 
 def unrecorded(effects: LiveEffects) -> Effects:
@@ -184,6 +208,7 @@ class Run:
             self.kernel,
             self.upstream,
             feasibility=self.kernel.feasibility if tested else None,
+            certify_infeasible=self.kernel.certify_infeasible if tested else None,
             hints=self.kernel.hints,
         )
         outcome = await solve(
@@ -241,6 +266,7 @@ class Run:
 
     def _result(self, outcome: Outcome) -> SolveResult:
         certified = outcome.certificate is not None and outcome.answer is not None
+        refuted = outcome.status is Status.INFEASIBLE
         compared = _compared(outcome.certificate if certified else None)
         judged = outcome.judgement
         shown = judged if certified or judged is None else PublicJudgement.of(judged)
@@ -251,7 +277,7 @@ class Run:
             status=outcome.status.value,
             certified=certified,
             answer=outcome.answer if certified else None,
-            certificate=outcome.certificate if certified else None,
+            certificate=outcome.certificate if certified or refuted else None,
             optimal=OPTIMAL[compared.status] if compared else None,
             objective=compared.objective if compared else None,
             rounds=outcome.usage.rounds,
@@ -280,8 +306,7 @@ def show_event(request: SolveRequest, event: Event) -> dict[str, JsonValue]:
 
 def _compared(certificate: Certificate | None) -> Comparison | None:
     """Read how a certified answer compares with all others."""
-    found = certificate.get("optimality") if certificate else None
-    return Comparison.model_validate(found) if found else None
+    return read_envelope(certificate).optimality if certificate else None
 
 
 async def read_task(

@@ -15,6 +15,7 @@ from app.dialogue import Dialogue
 from app.engine import Continuation, Engine, RunRecord, RunSpec
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
+from app.issuer import Issuer
 from app.memory_engine import MemoryEngine, utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.run_views import ForkRequest
@@ -46,14 +47,12 @@ class Service:
         pool: The workers.
         runs: Slots for runs.
         checks: Slots for checks.
+        chats: Slots for chats that are passed through.
+        issuer: Signs and logs certificates.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        upstream: Upstream | None = None,
-        pool: Pool | None = None,
+        self, settings: Settings, *, upstream: Upstream | None = None, pool: Pool | None = None
     ) -> None:
         """Start nothing yet.
 
@@ -69,6 +68,7 @@ class Service:
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
+        self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
         limits = settings.limits
         self.engine: Engine = MemoryEngine(
             self.make_run,
@@ -77,6 +77,7 @@ class Service:
             kept=limits.kept_runs,
         )
         self._owns_pool = pool is None
+        self.issuer = Issuer(settings)
         self._client: httpx.AsyncClient | None = None
         self._choice: Choice | None = None
         if upstream is not None:
@@ -207,6 +208,7 @@ class Service:
                 request.problem,
                 request.assurance,
                 self.settings.worker,
+                self.issuer,
             ),
             upstream=_continue(spec, self._upstream(choice, request.model, spec.profile)),
             source=choice.kind,

@@ -124,8 +124,10 @@ class KeySettings(Group):
 class LogSettings(Group):
     """The log of issued certificates."""
 
+    enabled: bool = True
+    """Keep an append-only, hash-chained log of every certificate issued."""
     file: Path | None = None
-    """Append-only, hash-chained log of every certificate issued; without it none is kept."""
+    """Where; the default is `certificates.jsonl` in the user's data directory."""
 
 
 class Caps(Group):
@@ -234,6 +236,12 @@ def config_file() -> Path | None:
     if named:
         raise SettingsError([f"`MODULO_CONFIG` names `{named}`, which is not a file"])
     return None
+
+
+def data_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Find where this user's data lie (XDG base directories)."""
+    data = environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "llm-modulo"
 
 
 def load_settings() -> Settings:

@@ -8,11 +8,11 @@ Invariants:
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
-from backprompt.doubts import doubt
+from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
 from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won
 from backprompt.journal import (
@@ -26,6 +26,7 @@ from backprompt.journal import (
     Event,
     FeasibilityTested,
     Hinted,
+    InfeasibilityCertified,
     Journal,
     Judged,
     NoCandidate,
@@ -51,16 +52,6 @@ from critics.types import (
     Judgement,
     Verdict,
 )
-
-FUTILE = {
-    "not-covered": "no critic decides part of this problem, so no answer can be certified",
-    "assurance-not-reached": "the critics do not object, but the demanded assurance was not "
-    "reached, and asking the model again cannot change that",
-    "optimality-undecided": "an answer was accepted, but that none is better was not shown, and "
-    "asking the model again cannot change that",
-}
-"""Codes of `unknown` verdicts that another answer cannot mend: the run ends, since every further
-call would be paid for nothing."""
 
 GRACE_S = 15.0
 """Seconds past the budget within which the candidates of the last answer are still judged."""
@@ -278,8 +269,13 @@ class Blackboard:
 
     # How it ends.
 
+    @property
+    def infeasible(self) -> bool:
+        """Say whether the run ends because there is no answer."""
+        return self._stop is not None and self._stop.status is Status.INFEASIBLE
+
     def provenance(self, origin: Origin) -> Provenance:
-        """Say who found the accepted candidate."""
+        """Say who found what is to be certified."""
         return Provenance(
             origin=origin.value,
             run=self.task.run_id,
@@ -304,6 +300,12 @@ class Blackboard:
             self._give_up(*(code for code in degraded.codes if code in FUTILE))
             self._consider(degraded, repeated=False)
 
+    def certified_infeasible(self, made: Certificate | None) -> None:
+        """Note the certificate that there is no answer; without one the evidence stands alone."""
+        if made is not None and self._stop is not None:
+            self._note(InfeasibilityCertified(certificate=made))
+            self._stop = replace(self._stop, certificate=made)
+
     def end(self) -> Outcome:
         """End a run in which nothing more can or may be done."""
         if self._won is not None:
@@ -324,7 +326,7 @@ class Blackboard:
         return Outcome(
             status=stop.status,
             answer=won.judgement.candidate if won else None,
-            certificate=won.certificate if won else None,
+            certificate=won.certificate if won else stop.certificate,
             origin=won.candidate.origin if won else None,
             judgement=won.judgement if won else self.best,
             reason=stop.reason,

@@ -4,9 +4,20 @@ from typing import Literal
 
 from backprompt.effects import Certificate
 from critics.judge import BELOW_ONE
-from critics.types import Comparison, Diagnostic, Judgement, Optimality, Severity, Verdict
+from critics.statement import read_envelope
+from critics.types import Diagnostic, Judgement, Optimality, Severity, Verdict
 
 Why = Literal["not-repeatable", "not-optimal", "optimality-undecided"]
+
+FUTILE = {
+    "not-covered": "no critic decides part of this problem, so no answer can be certified",
+    "assurance-not-reached": "the critics do not object, but the demanded assurance was not "
+    "reached, and asking the model again cannot change that",
+    "optimality-undecided": "an answer was accepted, but that none is better was not shown, and "
+    "asking the model again cannot change that",
+}
+"""Codes of `unknown` verdicts that another answer cannot mend: the run ends, since every further
+call would be paid for nothing."""
 
 NOT_REPEATABLE = Diagnostic(
     code="not-certifiable",
@@ -34,10 +45,12 @@ def doubt(
     """
     if made is None:
         return "not-repeatable", _degrade(judgement, Verdict.UNKNOWN, (NOT_REPEATABLE,))
-    if not require_optimal or made.get("claim") == "optimal":
+    if not require_optimal:
         return None
-    found = made.get("optimality")
-    compared = Comparison.model_validate(found) if found else None
+    certificate = read_envelope(made)
+    if certificate.claim == "optimal":
+        return None
+    compared = certificate.optimality
     if compared is not None and compared.status is Optimality.IMPROVABLE:
         return "not-optimal", _degrade(judgement, Verdict.REJECTED, compared.diagnostics)
     return "optimality-undecided", _degrade(judgement, Verdict.UNKNOWN, (UNDECIDED,))

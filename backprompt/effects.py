@@ -13,14 +13,16 @@ from typing import Protocol, Self, TypeVar
 from pydantic import JsonValue
 
 from backprompt.upstream import Completion, Request, Upstream, UpstreamError, estimate_usage
-from critics.certificate import NotCertifiable, Provenance, certify
+from critics.certificate import NotCertifiable, Order, Provenance, certify
 from critics.domain import Domain
+from critics.envelope import Envelope
 from critics.judge import judge, read_problem
+from critics.statement import write_statement
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
-"""A certificate as JSON; the loop reads nothing of it but how good the answer is."""
+"""A certificate as JSON, a DSSE envelope; the loop reads of it only how good the answer is."""
 
 
 class Kernel(Protocol):
@@ -55,6 +57,10 @@ class Effects(Kernel, Protocol):
         """Say whether the problem has any answer; `None` if nobody can tell."""
         ...
 
+    async def certify_infeasible(self, provenance: Provenance) -> Certificate | None:
+        """Certify that there is no answer; `None` if that cannot be shown once more."""
+        ...
+
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         """Find hints for a rejected candidate; nothing if nobody has any."""
         ...
@@ -77,6 +83,7 @@ class LiveEffects:
         upstream: Upstream,
         *,
         feasibility: Callable[[], Awaitable[Feasibility]] | None = None,
+        certify_infeasible: Callable[[Provenance], Awaitable[Certificate | None]] | None = None,
         hints: Callable[[str, HintLevel], Awaitable[Sequence[Diagnostic]]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -87,11 +94,13 @@ class LiveEffects:
             upstream: The model.
             feasibility: Tests whether the problem has any answer, within a deadline of its own.
                 It answers `unknown` where the assurance that is demanded is not reached.
+            certify_infeasible: Certifies that there is none, within a deadline of its own.
             hints: Finds hints for a rejected candidate, within a deadline of its own.
             clock: Reads seconds.
         """
         self._kernel = kernel
         self._feasibility = feasibility
+        self._certify_infeasible = certify_infeasible
         self._hints = hints
         self._upstream = upstream
         self._clock = clock
@@ -126,6 +135,11 @@ class LiveEffects:
     async def feasibility(self) -> Feasibility | None:
         """Say whether the problem has any answer; `None` if nobody can tell."""
         return None if self._feasibility is None else await self._stamp(self._feasibility())
+
+    async def certify_infeasible(self, provenance: Provenance) -> Certificate | None:
+        """Certify that there is no answer; `None` if nobody can."""
+        make = self._certify_infeasible
+        return None if make is None else await self._stamp(make(provenance))
 
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         """Find hints for a rejected candidate."""
@@ -180,6 +194,8 @@ class DirectKernel:
     ) -> Self:
         """Ask an installed domain's own critics; there is no second opinion and no deadline.
 
+        What it certifies is not signed.
+
         Args:
             domain: The domain.
             problem: Its payload.
@@ -198,13 +214,11 @@ class DirectKernel:
                     domain.name,
                     problem,
                     judgement.candidate,
-                    certificate_id=certificate_id,
-                    issued_at=issued_at,
-                    provenance=provenance,
+                    Order(id=certificate_id, issued_at=issued_at, provenance=provenance),
                 )
             except NotCertifiable:
                 return None
-            return minted.model_dump(mode="json")
+            return Envelope(write_statement(minted)).to_json()
 
         return cls(
             extract=lambda response: domain.extract(instance, response),

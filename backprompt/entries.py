@@ -33,6 +33,8 @@ class Stop:
     status: Status
     reason: str | None = None
     message: str | None = None
+    certificate: Certificate | None = None
+    """That there is no answer, where that is why."""
 
 
 @dataclass(frozen=True, slots=True)

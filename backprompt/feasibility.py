@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from backprompt.blackboard import Blackboard
+from backprompt.journal import Origin
 
 
 @asynccontextmanager
@@ -21,6 +22,9 @@ async def feasibility_test(board: Blackboard) -> AsyncIterator[None]:
         if board.open:
             await asyncio.wait({test}, timeout=board.budget.seconds_left(board.usage))
             board.read_test()
+        if board.infeasible:
+            provenance = board.provenance(Origin.SOLVER)
+            board.certified_infeasible(await board.effects.certify_infeasible(provenance))
     finally:
         test.cancel()
         await asyncio.wait({test})

@@ -46,6 +46,8 @@ class Origin(StrEnum):
     MODEL = "model"
     SOLVER_REPAIR = "solver_repair"
     """The model, after a solver's values were shown to it."""
+    SOLVER = "solver"
+    """An engine, without a model."""
 
 
 class BaseEvent(BaseModel):
@@ -205,6 +207,14 @@ class Certified(BaseEvent):
     certificate: dict[str, JsonValue]
 
 
+class InfeasibilityCertified(BaseEvent):
+    """It was certified that the problem has no answer."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["infeasibility-certified"] = "infeasibility-certified"
+    certificate: dict[str, JsonValue]
+
+
 class Ended(BaseEvent):
     """The run is over."""
 
@@ -232,6 +242,7 @@ Event = Annotated[
     | FeasibilityTested
     | Decided
     | Certified
+    | InfeasibilityCertified
     | Ended,
     Field(discriminator="event"),
 ]

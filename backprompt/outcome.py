@@ -16,6 +16,7 @@ class Outcome(BaseModel):
     answer: str | None = None
     """The certified canonical text; `None` unless `status` is `certified`."""
     certificate: dict[str, JsonValue] | None = None
+    """Of the answer; of an `infeasible` run, that there is none. A DSSE envelope."""
     origin: Origin | None = None
     """Who made the certified candidate."""
     judgement: Judgement | None = None

@@ -13,13 +13,14 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
 
 WEB = {"fastapi", "starlette", "uvicorn", "httpx", "typer", "rich"}
-ENGINES = {"z3", "cvc5", "unified_planning", "up_fast_downward", "xllamacpp"}
+ENGINES = {"cryptography", "z3", "cvc5", "unified_planning", "up_fast_downward", "xllamacpp"}
 DOMAINS = {
     f"critics.{path.name}"
     for path in (ROOT / "critics").iterdir()
     if (path / "__init__.py").exists() and path.name != "workers"
 }
 ADAPTERS = {
+    "critics/ed25519.py": {"cryptography"},
     "critics/pddl/engine.py": {"unified_planning"},
     "critics/smt/z3_engine.py": {"z3"},
     "critics/smt/cvc5_engine.py": {"cvc5"},

@@ -1,4 +1,4 @@
-"""`modulo check` and `modulo verify`: verdicts without a model, but for translating prose."""
+"""`modulo check`: verdicts without a model, but for translating prose."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from app.cli.exits import VERDICTS
 from app.cli.options import Assurance
-from app.cli.payloads import read_object, read_problem, read_text
+from app.cli.payloads import read_problem, read_text
 from app.cli.terminal import is_colored, note, put, quit_with, reported, show, show_json
 from app.failures import ServiceError
 from app.protocol import CheckRequest
@@ -83,24 +83,6 @@ def run_jsonl(files: Sequence[str], assurance: Assurance, *, translated: bool = 
             )
 
         with_service(settings, stream)
-
-
-def run_verify(name: str, *, as_json: bool) -> None:
-    """Judge a certificate's answer again."""
-    from critics.certificate import NotCertifiable  # noqa: PLC0415  # only here
-
-    with reported(as_json=as_json):
-        document = read_object(name)
-        try:
-            certificate, judgement = with_service(
-                load_settings(), lambda service: service.pool.verify(document)
-            )
-        except NotCertifiable as error:
-            raise ServiceError("certificate-refuted", str(error)) from error
-        _show(judgement, as_json=as_json)
-        if not as_json:
-            note(f"verified `{certificate.id}`: {certificate.scope}")
-            note("the certificate is unsigned: it proves the answer, not who issued it")
 
 
 def with_service(settings: Settings, work: Callable[[Service], Awaitable[T]]) -> T:

@@ -40,6 +40,21 @@ class Exit(IntEnum):
     """Ctrl-C."""
 
 
+class Verified(IntEnum):
+    """What the exit code of `modulo verify` and `modulo log verify` means.
+
+    Three values and no more, as scripts of auditors expect them; a wrong command line counts as
+    undecided, an error of ours as refuted.
+    """
+
+    VERIFIED = 0
+    """The claim was proved again."""
+    REFUTED = 1
+    """The document is no certificate, was altered, or its claim is false."""
+    UNDECIDED = 2
+    """It could not be found out: no signature, no such domain or file, or not enough time."""
+
+
 VERDICTS: Mapping[Verdict, Exit] = MappingProxyType(
     {
         Verdict.ACCEPTED: Exit.OK,

@@ -28,6 +28,10 @@ domains_app = typer.Typer(help="The installed domains.", invoke_without_command=
 models_app = typer.Typer(help="Weights of the embedded model.", no_args_is_help=True)
 app.add_typer(domains_app, name="domains")
 app.add_typer(models_app, name="models")
+keys_app = typer.Typer(help="The key that signs certificates.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+log_app = typer.Typer(help="The log of issued certificates.", no_args_is_help=True)
+app.add_typer(log_app, name="log")
 
 
 def main() -> None:
@@ -168,12 +172,91 @@ def check(
 def verify(
     certificate: Annotated[str, typer.Argument(metavar="CERTIFICATE.json", help="`-` is stdin.")],
     *,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Public key (PEM) that must have signed.")
+    ] = None,
+    no_signature: Annotated[
+        bool, typer.Option("--no-signature", help="Prove the claim only; ignore who signed.")
+    ] = False,
+    problem: Annotated[
+        list[str] | None,
+        typer.Option(help="Problem that it must be about; twice for two .pddl files."),
+    ] = None,
+    answer: Annotated[str | None, typer.Option(help="Answer that it must be about.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Most wall seconds.")] = 300.0,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a certificate's answer again, trusting nothing but the critics installed here."""
-    from app.cli.check import run_verify  # noqa: PLC0415  # as above
+    """Prove a certificate again, offline. Exits 0 verified, 1 refuted or altered, 2 undecided."""
+    from app.cli.verify import VerifyOptions, run_verify  # noqa: PLC0415  # as above
 
-    run_verify(certificate, as_json=as_json)
+    run_verify(
+        VerifyOptions(
+            certificate=certificate,
+            keys=key or [],
+            signature=not no_signature,
+            problem=problem or [],
+            answer=answer,
+            as_json=as_json,
+            seconds=seconds,
+        )
+    )
+
+
+@keys_app.command("new")
+def keys_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where; nothing is overwritten.")],
+) -> None:
+    """Make an Ed25519 key that signs certificates."""
+    from app.cli.keys import make_key  # noqa: PLC0415  # as above
+
+    make_key(file)
+
+
+@keys_app.command("show")
+def keys_show(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A key; else the configured ones.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print public keys."""
+    from app.cli.keys import show_keys  # noqa: PLC0415  # as above
+
+    show_keys(file, as_json=as_json)
+
+
+LogFile = Annotated[Path | None, typer.Option("--file", help="The log; else the configured one.")]
+
+
+@log_app.command("verify")
+def log_verify(
+    *,
+    file: LogFile = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head from earlier, which must still be in the log.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the chain of issued certificates. Exits 0 intact, 1 altered, 2 no log."""
+    from app.cli.log import verify_log  # noqa: PLC0415  # as above
+
+    verify_log(file, head, as_json=as_json)
+
+
+@log_app.command("show")
+def log_show(
+    certificate: Annotated[
+        str | None, typer.Argument(metavar="[CERTIFICATE-ID]", help="Print this certificate.")
+    ] = None,
+    *,
+    file: LogFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List issued certificates, or print one."""
+    from app.cli.log import show_log  # noqa: PLC0415  # as above
+
+    show_log(file, certificate, as_json=as_json)
 
 
 @domains_app.callback()

@@ -134,7 +134,7 @@ def _keep_journal(run: Run, path: Path | None) -> None:
 def _keep_certificate(result: SolveResult, path: Path | None) -> None:
     """Write the certificate, after the answer was shown: a bad path must not lose it."""
     if path is not None and result.certificate is not None:
-        _write(path, json.dumps(result.certificate, ensure_ascii=False, indent=1))
+        _write(path, json.dumps(result.certificate, separators=(",", ":")))
 
 
 def _write(path: Path, text: str) -> None:

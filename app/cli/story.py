@@ -20,8 +20,9 @@ from backprompt.journal import (
     first_headline,
 )
 from backprompt.render import draw_judgement, printable
-from critics.certificate import verify
+from critics.statement import read_envelope
 from critics.types import Verdict
+from critics.verification import verify
 
 WIDTH = 80
 BAR = 10
@@ -157,20 +158,20 @@ def count(number: int, noun: str) -> str:
 
 def describe_certificate(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what a certificate states, in pairs of name and value."""
-    held = result["certificate"]
-    hard = [critic["critic"] for critic in held["critics"] if critic["hard"]]
-    engines = [opinion["engine"] for opinion in held["opinions"]]
+    held = read_envelope(result["certificate"])
+    hard = [critic.critic for critic in held.critics if critic.hard]
+    engines = [opinion.engine for opinion in held.opinions]
     second = f"; second opinion: {', '.join(engines)}" if engines else ""
     return [
-        ("claim", f"{held['scope']}"),
-        ("critics", f"{', '.join(hard)} of `{held['domain']}` {held['domain_version']}"),
-        ("assurance", f"{held['assurance']}{second}"),
-        ("certificate", f"{held['id']}, over the exact problem and plan"),
-        ("checked again from the certificate alone", check_again(held)),
+        ("claim", held.scope),
+        ("critics", f"{', '.join(hard)} of `{held.domain}` {held.domain_version}"),
+        ("assurance", f"{held.assurance.value}{second}"),
+        ("certificate", f"{held.id}, over the exact problem and plan"),
+        ("checked again from the certificate alone", check_again(result["certificate"])),
     ]
 
 
 def check_again(held: Mapping[str, Any]) -> str:
     """Verify a certificate as `modulo verify` does, and say what came of it."""
-    _, judgement = verify(held)
-    return f"{judgement.verdict.value} (`modulo verify FILE` does the same, without a model)"
+    found = verify(held)
+    return f"{found.outcome.value} (`modulo verify FILE` does the same, without a model)"

@@ -166,7 +166,7 @@ class Engines:
             "problem": payload,
             "text": own.candidate,
         }
-        done, faults = await self._ask(domain, job, seconds)
+        done, faults = await self.do(domain, job, seconds)
         if faults:
             opinion = Opinion(
                 engine=f"{domain.name} second opinion",
@@ -178,16 +178,17 @@ class Engines:
             opinion = Opinion.model_validate(done)
         return weigh(own, opinion, demand)
 
-    async def certify(
+    async def do(
         self, domain: Domain, job: Mapping[str, Any], seconds: float
-    ) -> dict[str, Any] | None:
-        """Have a certificate made that compares the answer with all others; `None` if it fails.
+    ) -> tuple[Any, tuple[Diagnostic, ...]]:
+        """Have a job done where the domain's engines are: its result, or why there is none.
 
         Raises:
             ProblemError: The problem is wrong.
+            DomainError: The domain is.
         """
-        done, faults = await self._ask(domain, {**job, "compare": True}, seconds)
-        return None if faults else dict(done)
+        async with self._slots:
+            return await ask(self.crew_of(domain), job, seconds)
 
     async def _hook(
         self, domain_name: str, payload: Payload, hook: str, arguments: list[str], seconds: float
@@ -202,13 +203,7 @@ class Engines:
             "hook": hook,
             "arguments": arguments,
         }
-        return await self._ask(domain, job, seconds)
-
-    async def _ask(
-        self, domain: Domain, job: Mapping[str, Any], seconds: float
-    ) -> tuple[Any, tuple[Diagnostic, ...]]:
-        async with self._slots:
-            return await ask(self.crew_of(domain), job, seconds)
+        return await self.do(domain, job, seconds)
 
 
 def wants_opinion(judgement: Judgement, demand: Demand) -> bool:

@@ -6,16 +6,26 @@ exactly one of `done` (the result), `refused` (the user's problem or domain is w
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeAlias
 
-from critics.certificate import Provenance, certify, verify
+from critics.certificate import certify, certify_infeasible
 from critics.domain import Domain, find_domain
+from critics.formalizer import take_step
 from critics.guard import guard
 from critics.judge import Demand, Mode, judge, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
 from critics.selftest import check_domain
-from critics.types import Diagnostic, HintLevel, Opinion, ProblemError, Undecided, Verdict
+from critics.statement import Order, read_statement, write_statement
+from critics.types import (
+    Diagnostic,
+    HintLevel,
+    KernelError,
+    Opinion,
+    ProblemError,
+    Undecided,
+    Verdict,
+)
+from critics.verification import judge_failure, prove
 
 Job: TypeAlias = Mapping[str, Any]
 Reply: TypeAlias = dict[str, Any]
@@ -114,6 +124,10 @@ def _translate(job: Job) -> Any:
     )
 
 
+def _formalize(job: Job) -> Any:
+    return take_step(find_domain(job["domain"]), job["step"], job["given"])
+
+
 def _untranslatable(domain: Domain) -> Diagnostic:
     return Diagnostic(
         code="translation-unsupported",
@@ -126,18 +140,30 @@ def _certify(job: Job) -> Any:
         job["domain"],
         job["problem"],
         job["text"],
-        certificate_id=job["id"],
-        issued_at=datetime.fromisoformat(job["issued_at"]),
-        provenance=Provenance.model_validate(job["provenance"]),
+        Order.model_validate(job["order"]),
         opinions=tuple(Opinion.model_validate(opinion) for opinion in job["opinions"]),
         demand=Demand(job["demand"]),
         compare=job["compare"],
     )
-    return certificate.model_dump(mode="json")
+    return write_statement(certificate).decode()
+
+
+def _certify_infeasible(job: Job) -> Any:
+    certificate = certify_infeasible(
+        job["domain"],
+        job["problem"],
+        Order.model_validate(job["order"]),
+        demand=Demand(job["demand"]),
+    )
+    return write_statement(certificate).decode()
 
 
 def _verify(job: Job) -> Any:
-    return verify(job["document"])[1].model_dump(mode="json")
+    try:
+        found = prove(read_statement(job["statement"].encode()), job["problem"], job["answer"])
+    except KernelError as error:
+        found = judge_failure(error)
+    return found.model_dump(mode="json")
 
 
 def _selftest(job: Job) -> Any:
@@ -151,8 +177,10 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "opinion": _opinion,
     "hook": _hook,
     "certify": _certify,
+    "certify_infeasible": _certify_infeasible,
     "verify": _verify,
     "check": _check,
     "selftest": _selftest,
     "translate": _translate,
+    "formalize": _formalize,
 }

@@ -7,7 +7,6 @@ exhausted memory costs one verdict (`unknown`), never the service and never anot
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -15,7 +14,6 @@ from typing import Any, Self, TypeVar
 
 from pydantic import JsonValue
 
-from critics.certificate import Certificate, NotCertifiable, Provenance, adopt
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, Mode, leave_undecided, spell_out
 from critics.line import Check, lost_line
@@ -24,11 +22,12 @@ from critics.types import (
     Diagnostic,
     Frozen,
     Judgement,
-    Opinion,
     Undecided,
 )
 from critics.workers.crew import Crew, Lost
 from critics.workers.engines import Engines
+from critics.workers.notary import Notary
+from critics.workers.plain import Plain
 from critics.workers.prose import Prose
 from critics.workers.reply import ask, line_answer, loss
 
@@ -87,6 +86,7 @@ class Pool:
             preload=preload,
         )
         self.prose = Prose(self._critics)
+        self.plain = Plain(self._critics)
         self.engines = Engines(
             partial(
                 Crew,
@@ -97,6 +97,7 @@ class Pool:
             ),
             size=opinion_size,
         )
+        self.notary = Notary(self._critics, self.engines)
 
     async def start(self, *, engines_of: Sequence[str] = ()) -> None:
         """Import the domains now instead of with the first job.
@@ -238,68 +239,6 @@ class Pool:
             except Lost as lost:
                 answered += 1
                 deliver(lost_line(lines[answered - 1], loss(lost)))
-
-    async def certify(
-        self,
-        domain_name: str,
-        payload: Payload,
-        text: str,
-        *,
-        certificate_id: str,
-        issued_at: datetime,
-        provenance: Provenance | None = None,
-        opinions: Sequence[Opinion] = (),
-        demand: Demand = Demand.AUTO,
-        deadline_s: float = 10.0,
-        compare_deadline_s: float | None = None,
-    ) -> Certificate:
-        """Judge once more and mint a certificate; see `critics.certificate.certify`.
-
-        With `compare_deadline_s`, and where the domain can, the answer is compared with all
-        others; if that takes longer or fails, the certificate does not speak of it.
-
-        Raises:
-            NotCertifiable: Not accepted this time, or the worker was lost.
-            ProblemError: The problem is wrong.
-            DomainError: There is no such domain.
-        """
-        domain = find_domain(domain_name)
-        job = {
-            "kind": "certify",
-            "domain": domain_name,
-            "problem": payload,
-            "text": text,
-            "id": certificate_id,
-            "issued_at": issued_at.isoformat(),
-            "provenance": (provenance or Provenance()).model_dump(mode="json"),
-            "opinions": [opinion.model_dump(mode="json") for opinion in opinions],
-            "demand": demand.value,
-            "compare": False,
-        }
-        if compare_deadline_s is not None and domain.optimality is not None:
-            compared = await self.engines.certify(domain, job, compare_deadline_s)
-            if compared is not None:
-                return adopt(compared)
-        done, faults = await ask(self._critics, job, deadline_s)
-        if faults:
-            raise NotCertifiable(faults[0])
-        return adopt(done)
-
-    async def verify(
-        self, document: Mapping[str, Any], *, deadline_s: float = 60.0
-    ) -> tuple[Certificate, Judgement]:
-        """Prove a stranger's certificate again; see `critics.certificate.verify`.
-
-        Raises:
-            NotCertifiable: The document is no certificate, was altered, names a domain that is
-                not installed, its answer is not accepted, or the check was not finished.
-            ProblemError: Its problem is wrong.
-        """
-        job = {"kind": "verify", "document": document}
-        done, faults = await ask(self._critics, job, deadline_s)
-        if faults:
-            raise NotCertifiable(faults[0])
-        return adopt(document), Judgement.model_validate(done)
 
     async def selftest(self, domain_name: str, *, deadline_s: float = 300.0) -> Report:
         """Examine a domain; see `critics.selftest`.

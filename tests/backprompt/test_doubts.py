@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -6,10 +7,13 @@ from backprompt.effects import DirectKernel
 from backprompt.journal import Decided, Journal, RoundStarted, Status
 from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
-from critics.certificate import Provenance
+from critics import statement
+from critics.certificate import Order, Provenance
+from critics.envelope import Envelope
 from critics.types import Comparison, Diagnostic, Judgement, Optimality, Verdict
 from tests.backprompt.toy import completion, extract, run
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 BETTER = Diagnostic(code="toy-better", headline="the cost is 42, and a smaller one is possible")
 
 
@@ -23,11 +27,20 @@ def mint(found: Callable[[str], Comparison | None]) -> DirectKernel:
     def certify(judgement: Judgement, _: Provenance) -> Mapping[str, object]:
         compared = found(judgement.candidate)
         best = compared is not None and compared.status is Optimality.OPTIMAL
-        return {
-            "answer": judgement.candidate,
-            "claim": "optimal" if best else "answer",
-            "optimality": compared.model_dump(mode="json") if compared else None,
-        }
+        minted = statement.mint(
+            Order(id="c1", issued_at=NOW),
+            {},
+            claim="optimal" if best else "answer",
+            text=judgement.candidate,
+            domain="toy",
+            domain_version="1",
+            coverage=judgement.coverage,
+            assurance=judgement.assurance,
+            opinions=(),
+            optimality=compared,
+            warnings=(),
+        )
+        return Envelope(statement.write_statement(minted)).to_json()
 
     return DirectKernel(extract=extract, judge=accept, certify=certify)
 
@@ -50,7 +63,7 @@ async def test_a_good_answer_is_certified_by_default() -> None:
     outcome, _ = await play(mint(cheapest), "42", require_optimal=False)
     assert outcome.status is Status.CERTIFIED
     assert outcome.certificate is not None
-    assert outcome.certificate["claim"] == "answer"
+    assert statement.read_envelope(outcome.certificate).claim == "answer"
 
 
 async def test_only_the_best_will_do_where_that_is_required() -> None:

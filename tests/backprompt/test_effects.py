@@ -8,6 +8,7 @@ from backprompt.effects import DirectKernel, LiveEffects
 from backprompt.upstream import Message, Request, ScriptedUpstream, UpstreamError
 from critics.certificate import Provenance
 from critics.domain import find_domain
+from critics.statement import read_envelope
 from critics.types import ProblemError, Verdict
 from tests.backprompt.toy import KERNEL, live
 
@@ -76,7 +77,11 @@ async def test_an_installed_domain_is_judged_and_certified_in_this_process() -> 
     assert found.verdict is Verdict.ACCEPTED
     made = await kernel.certify(found, Provenance(origin="user"))
     assert made is not None
-    assert (made["id"], made["candidate"]) == ("cert_test", good)
+    certificate = read_envelope(made)
+    assert certificate.candidate is not None
+    assert (certificate.id, certificate.candidate.text) == ("cert_test", good)
+    assert certificate.signer is None
+    assert certificate.provenance.origin == "user"
 
 
 async def test_a_judgement_is_not_believed_but_repeated() -> None:

@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from backprompt.budget import Budget
 from backprompt.effects import LiveEffects
 from backprompt.journal import Journal, Status
@@ -8,17 +10,21 @@ from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
 from backprompt.upstream import ReplayUpstream, Request, ScriptedUpstream, Upstream
+from critics.certificate import Provenance
 from critics.types import Feasibility, Feasible
-from tests.backprompt.toy import KERNEL, TASK, kinds
+from tests.backprompt.toy import KERNEL, TASK, completion, kinds
 
 NONE = Feasibility(status=Feasible.INFEASIBLE, conflict=("rule_a", "rule_b"))
 
 
 async def play(
-    upstream: Upstream, test: Callable, budget: Budget | None = None
+    upstream: Upstream,
+    test: Callable,
+    budget: Budget | None = None,
+    certify: Callable | None = None,
 ) -> tuple[Outcome, Journal]:
     journal = Journal()
-    effects = LiveEffects(KERNEL, upstream, feasibility=test)
+    effects = LiveEffects(KERNEL, upstream, feasibility=test, certify_infeasible=certify)
     outcome = await solve(
         TASK,
         strategy=Strategy(),
@@ -117,3 +123,33 @@ async def test_what_is_feasible_or_unknown_changes_nothing_but_the_record() -> N
         assert outcome.status is Status.CERTIFIED
         assert outcome.feasibility == found
         assert kinds(journal).count("feasibility-tested") == 1
+
+
+@pytest.mark.parametrize("made", [None, {"claim": "infeasible"}])
+async def test_that_there_is_no_answer_is_certified_where_it_can_be(made: dict | None) -> None:
+    asked: list[Provenance] = []
+
+    async def test() -> Feasibility:
+        return NONE
+
+    async def certify(provenance: Provenance) -> dict | None:
+        asked.append(provenance)
+        return made
+
+    outcome, journal = await play(ReplayUpstream([completion("1")]), test, certify=certify)
+    assert (outcome.status, outcome.answer) == (Status.INFEASIBLE, None)
+    assert outcome.certificate == made
+    assert [provenance.origin for provenance in asked] == ["solver"]
+    assert kinds(journal).count("infeasibility-certified") == (made is not None)
+    assert kinds(journal)[-1] == "ended"
+
+
+async def test_a_run_that_ends_otherwise_certifies_no_infeasibility() -> None:
+    async def test() -> Feasibility:
+        return Feasibility(status=Feasible.UNKNOWN)
+
+    async def certify(_: Provenance) -> dict:
+        raise AssertionError
+
+    outcome, _ = await play(ReplayUpstream([completion("1")]), test, certify=certify)
+    assert (outcome.status, outcome.certificate) == (Status.EXHAUSTED, None)

@@ -17,6 +17,7 @@ from backprompt.journal import (
     Event,
     FeasibilityTested,
     Hinted,
+    InfeasibilityCertified,
     Journal,
     Judged,
     NoCandidate,
@@ -106,6 +107,7 @@ EVENTS: list[Event] = [
     ),
     Decided(decision="restart", why="no-progress"),
     Certified(candidate=0, certificate={"answer": CANARY}),
+    InfeasibilityCertified(certificate={"problem": CANARY}),
     Ended(status="failed", reason=CANARY, message=CANARY, usage=USED),
 ]
 

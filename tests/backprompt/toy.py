@@ -115,6 +115,9 @@ class Clockwork:
     async def feasibility(self) -> Feasibility | None:
         return None
 
+    async def certify_infeasible(self, provenance: Provenance) -> dict | None:
+        return {"claim": "infeasible", "origin": provenance.origin}
+
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         self.hinted.append(level)
         return (finding("toy-hint", f"{level.value} of `{text}`", Severity.WARNING),)
