@@ -61,6 +61,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Send the answer in the domain's own format, without `translate`.",
             422,
         ),
+        "formalization-unsupported": ServiceCode(
+            "The domain reads no plain language",
+            "The request gives its problem as text, and the domain has no way to formalise one. "
+            "Nothing was judged and nothing was spent.",
+            "Send the domain's own payload as `problem`; its schema is at `/domains/{name}`.",
+            422,
+        ),
         "problem-not-read": ServiceCode(
             "The problem could not be read within its limits",
             "Reading the problem passed the deadline or the memory cap of a worker, or failed in "

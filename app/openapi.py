@@ -46,6 +46,9 @@ def problems(*codes: str) -> Responses:
 
 
 CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM, "translation-unsupported", *_MODEL)
+FORMALIZE_RESPONSES: Responses = problems(
+    *_BODY, "domain-unknown", "too-many-runs", "shutting-down", "formalization-unsupported", *_MODEL
+)
 SOLVE_RESPONSES: Responses = {
     200: {
         "content": {

@@ -56,7 +56,7 @@ def _busy(problem: "CalendarProblem") -> Iterator[str]:
         times = (
             f"{day} {', '.join(f'{b.start}-{b.end}' for b in own if b.day == day)}" for day in days
         )
-        yield f"- {name} is busy: {'; '.join(times)}." if own else f"- {name} is always free."
+        yield f"- {name} is busy: {'; '.join(times)}." if own else f"- {name} has no busy times."
 
 
 def _preference(wish: "Preference") -> str:
