@@ -54,6 +54,18 @@ async def attend(request: Request, work: Coroutine[Any, Any, T]) -> T:
         await _end(task, gone)
 
 
+async def while_listening(receive: Receive, writing: Coroutine[Any, Any, None]) -> None:
+    """Write a response until it is written or nobody listens any more."""
+    task = asyncio.ensure_future(writing)
+    gone = asyncio.ensure_future(_hang_up(receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+    finally:
+        await _end(task, gone)
+
+
 class EventStream(Response):
     """A response that sends frames as they come.
 
@@ -82,14 +94,7 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         async with self._held:
             await send(start)
-            writing = asyncio.ensure_future(self._write(send))
-            gone = asyncio.ensure_future(_hang_up(receive))
-            try:
-                await asyncio.wait({writing, gone}, return_when=asyncio.FIRST_COMPLETED)
-                if writing.done():
-                    writing.result()
-            finally:
-                await _end(writing, gone)
+            await while_listening(receive, self._write(send))
 
     async def _write(self, send: Send) -> None:
         async with aclosing(self._parts()) as parts:

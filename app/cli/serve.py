@@ -78,7 +78,7 @@ def run_server(host: str | None, port: int | None) -> None:
 
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Named as TCP, so that asyncio turns Nagle's algorithm off: it delays an answer's body by 40 ms.
+    # Named as TCP, so that asyncio turns Nagle off, which delays the body of an answer by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -100,7 +100,7 @@ def verification(chat: ChatRequest, settings: Settings) -> Verification | None:
     if problem is None:
         return None
     domain, payload = problem
-    messages = _messages(chat.body)
+    messages = read_messages(chat.body)
     _refuse_unverifiable(chat.body)
     own, profile = directed.own, directed.profile
     request = SolveRequest(
@@ -108,15 +108,14 @@ def verification(chat: ChatRequest, settings: Settings) -> Verification | None:
         problem=payload,
         budget=directed.budget,
         strategy=directed.strategy,
-        sampling=_sampling(chat.body),
+        sampling=read_sampling(chat.body),
         on_fail=directed.on_fail,
         assurance=own.assurance or Demand.AUTO,
         model=directed.model,
     )
-    kept = {key: value for key, value in chat.body.items() if key not in {*OURS, *SAMPLING}}
     dialogue = Dialogue(
         messages=tuple(messages),
-        extra=kept,
+        extra=sent_on(chat.body),
         told=told,
         profile=directed.name if profile.models else None,
     )
@@ -139,7 +138,7 @@ def _problem(chat: ChatRequest, settings: Settings) -> tuple[Problem | None, Any
     if domain == SCHEMA_DOMAIN and schema is not None:
         return (domain, {"schema": schema}), "nothing"
     if own.domain is not None or directed.profile.recognise:
-        found = recognise(_messages(chat.body), domain)
+        found = recognise(read_messages(chat.body), domain)
         if found is not None:
             return (found.domain, _complete(found, directed.fixed)), "format"
     if directed.fixed and domain is not None and not directed.profile.recognise:
@@ -186,7 +185,13 @@ def _schema(body: Mapping[str, Any]) -> JsonValue | None:
     return schema
 
 
-def _messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def sent_on(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the parameters that go with every call as they came."""
+    return {key: value for key, value in body.items() if key not in {*OURS, *SAMPLING}}
+
+
+def read_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read the messages; raises `ServiceError` where they are none."""
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise invalid("`messages` is not a list of messages", "messages")
@@ -208,7 +213,8 @@ def _refuse_unverifiable(body: Mapping[str, Any]) -> None:
             raise invalid(f"`{name}` is not verified; use `tools` instead", name)
 
 
-def _sampling(body: Mapping[str, Any]) -> Sampling | None:
+def read_sampling(body: Mapping[str, Any]) -> Sampling | None:
+    """Read how the model is to sample; raises `ServiceError` for a wrong value."""
     given = {ours: body[name] for name, ours in SAMPLING.items() if body.get(name) is not None}
     if isinstance(given.get("stop"), str):
         given["stop"] = [given["stop"]]

@@ -1,0 +1,192 @@
+"""Forwarding: a chat request that is sent on as it came, and the upstream's answer as bytes.
+
+Invariants:
+    * The body goes on byte by byte, unless it holds something of ours (`llm_modulo`, a profile's
+      name before the model); then only that is taken out.
+    * The caller's key stays here; the upstream gets its own.
+    * Leaving the answer closes the upstream's connection.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.failures import ServiceError
+from app.proxy.chat_request import ChatRequest
+from app.proxy.directions import FIELD
+from app.service import Service
+from app.settings import Settings
+from app.upstreams import REMEDY, Choice
+
+if TYPE_CHECKING:
+    import httpx
+
+LONGEST_BODY = 32_000_000
+"""Bytes of an answer that is held as a whole."""
+DROPPED = frozenset(
+    {
+        "connection",
+        "content-length",
+        "date",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "server",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-request-id",
+    }
+)
+"""Headers of one connection (RFC 9110, section 7.6.1), and those that are ours to write."""
+PAID = {"x-should-retry": "false"}
+"""An answer that had begun may have been paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a chat is sent on to.
+
+    Attributes:
+        url: The endpoint of chat completions.
+        key: The upstream's own key.
+        model: The model that is asked.
+    """
+
+    url: str
+    key: str | None
+    model: str
+
+
+def find_target(chat: ChatRequest, choice: Choice, settings: Settings) -> Target | None:
+    """Find the endpoint of a chat; `None` where the upstream is no endpoint.
+
+    Raises:
+        ServiceError: Nobody can be asked.
+    """
+    directed = chat.directed
+    model, base_url, key = directed.model, choice.base_url, settings.upstream.api_key
+    rungs = directed.profile.models
+    if rungs:
+        rung = next((rung for rung in rungs if rung.model == model), rungs[0])
+        model = rung.model
+        if rung.base_url is not None:
+            base_url, key = rung.base_url, rung.api_key
+    if base_url is None:
+        if choice.upstream is None:
+            raise for_nobody(model)
+        return None
+    secret = key.get_secret_value() if key else None
+    return Target(f"{base_url.rstrip('/')}/chat/completions", secret, model or choice.model or "")
+
+
+def for_nobody(model: str | None) -> ServiceError:
+    """Say that there is no upstream."""
+    named = f"no upstream with the model `{model}`" if model else "no model"
+    return ServiceError("upstream-none", f"{named} is configured or found", help=[REMEDY])
+
+
+def outgoing(chat: ChatRequest, raw: bytes, model: str) -> bytes:
+    """Give the body that is sent on."""
+    if FIELD not in chat.body and chat.model == model:
+        return raw
+    kept = {name: value for name, value in chat.body.items() if name != FIELD}
+    return json.dumps({**kept, "model": model}, separators=(",", ":")).encode("ascii")
+
+
+class Answer:
+    """An upstream's answer, its body still to come.
+
+    Attributes:
+        status: Its HTTP status.
+        headers: Those that may be passed on.
+        streams: Whether it is a stream of events.
+    """
+
+    def __init__(self, response: "httpx.Response", timeout_s: float) -> None:
+        """Read from a response; no part of it takes longer than `timeout_s`."""
+        self.status = response.status_code
+        self.headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name not in DROPPED and not name.startswith("x-llm-modulo")
+        }
+        self.streams = response.headers.get("content-type", "").startswith("text/event-stream")
+        self._chunks = response.aiter_raw()
+        self._timeout_s = timeout_s
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the bytes as they come.
+
+        Raises:
+            ServiceError: The upstream fell silent, or broke off.
+        """
+        import httpx  # noqa: PLC0415  # slow to import, and only needed with an upstream
+
+        try:
+            while True:
+                async with asyncio.timeout(self._timeout_s):
+                    chunk = await anext(self._chunks, None)
+                if chunk is None:
+                    return
+                yield chunk
+        except TimeoutError:
+            said = f"the upstream sent nothing for {self._timeout_s:.3g} s"
+            raise ServiceError("upstream-timeout", said, headers=PAID) from None
+        except httpx.HTTPError as error:
+            said = "the upstream broke off in the middle of its answer"
+            raise ServiceError("upstream-unreachable", said, headers=PAID) from error
+
+    async def body(self) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            ServiceError: As from `chunks`, or it is too long.
+        """
+        parts, size = list[bytes](), 0
+        async for chunk in self.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > LONGEST_BODY:
+                said = f"the upstream sent more than {LONGEST_BODY:,} bytes"
+                raise ServiceError("upstream-invalid", said, headers=PAID)
+        return b"".join(parts)
+
+
+@asynccontextmanager
+async def ask_upstream(
+    service: Service, target: Target, content: bytes, *, accept: str
+) -> AsyncIterator[Answer]:
+    """Send a body on and wait for the head of the answer.
+
+    Raises:
+        ServiceError: The upstream cannot be reached, or does not answer in time.
+    """
+    import httpx  # noqa: PLC0415  # as above
+
+    headers = {"content-type": "application/json", "accept": accept, "accept-encoding": "identity"}
+    if target.key:
+        headers["authorization"] = f"Bearer {target.key}"
+    timeout_s = service.settings.upstream.timeout_s
+    try:
+        request = service.client.build_request("POST", target.url, content=content, headers=headers)
+        async with asyncio.timeout(timeout_s):
+            response = await service.client.send(request, stream=True)
+    except TimeoutError:
+        said = f"the upstream did not answer within {timeout_s:.3g} s"
+        raise ServiceError("upstream-timeout", said, headers=PAID) from None
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        service.look_again()
+        raise ServiceError("upstream-unreachable", "the upstream cannot be reached") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        said = "the upstream broke the connection before it answered"
+        raise ServiceError("upstream-unreachable", said, headers=PAID) from error
+    try:
+        yield Answer(response, timeout_s)
+    finally:
+        await response.aclose()
