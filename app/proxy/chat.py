@@ -1,6 +1,5 @@
 """`POST /v1/chat/completions`: OpenAI's chat dialect."""
 
-import json
 from collections.abc import Iterator
 
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from app.proxy.exchange import Exchange, Reply
 from app.proxy.openai_errors import openai_document
 from app.proxy.passthrough import pass_through
 from app.proxy.serving import StreamWriter, answer, receive, stream
+from app.proxy.wire_json import respond
 
 ENDPOINT = "chat"
 
@@ -36,8 +36,7 @@ async def chat_completions(request: Request) -> Response:
 
 def completion_response(reply: Reply) -> Response:
     """Write a reply as one JSON body."""
-    body = json.dumps(write_completion(reply), separators=(",", ":")).encode("ascii")
-    return Response(body, media_type="application/json", headers=reply.headers)
+    return respond(write_completion(reply), headers=reply.headers)
 
 
 def chunk_stream(exchange: Exchange | None, name: str, *, include_usage: bool) -> StreamWriter:

@@ -1,10 +1,10 @@
 """Chat wire: a reply as an OpenAI chat completion, whole or in chunks."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.proxy.exchange import Exchange, Reply
+from app.proxy.wire_json import dump
 from backprompt.budget import Usage
 
 PREFIX = "chatcmpl-"
@@ -99,7 +99,7 @@ def cut(text: str) -> Iterator[str]:
 
 def data(document: Mapping[str, Any]) -> bytes:
     """Write one unnamed server-sent event; JSON holds no raw line break."""
-    return b"data: " + json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n\n"
+    return b"data: " + dump(document) + b"\n\n"
 
 
 def _finish_reason(reply: Reply) -> str:

@@ -210,7 +210,8 @@ def _report(result: SolveResult, domain: str, events: list[Event]) -> dict[str, 
 
 def _refusal(result: SolveResult, report: dict[str, JsonValue]) -> ServiceError:
     code = CODES.get(result.status, "not-certified")
-    spent = f"{result.rounds} rounds and {result.usage.tokens} tokens"
+    count = f"{result.rounds} round" + "s" * (result.rounds != 1)
+    spent = f"{count} and {result.usage.tokens} tokens"
     detail = {
         "budget-exhausted": f"no answer was certified within {spent}",
         "infeasible": "the problem is proved to have no answer",

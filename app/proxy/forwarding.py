@@ -8,7 +8,6 @@ Invariants:
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from app.failures import ServiceError
 from app.proxy.chat_request import ChatRequest
 from app.proxy.directions import FIELD
+from app.proxy.wire_json import dump
 from app.service import Service
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice
@@ -96,7 +96,7 @@ def outgoing(chat: ChatRequest, raw: bytes, model: str) -> bytes:
     if FIELD not in chat.body and chat.model == model:
         return raw
     kept = {name: value for name, value in chat.body.items() if name != FIELD}
-    return json.dumps({**kept, "model": model}, separators=(",", ":")).encode("ascii")
+    return dump({**kept, "model": model})
 
 
 class Answer:

@@ -9,10 +9,11 @@ Invariants:
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from app.codes import explain
 from app.failures import ServiceError
+from app.proxy.wire_json import respond
 
 REFUSED = frozenset({"budget-exhausted", "infeasible", "not-certified", "run-cancelled"})
 """A run was made, and there is no certified answer."""
@@ -81,7 +82,7 @@ def openai_document(error: ServiceError, request: str) -> dict[str, Any]:
     known = explain(error.code)
     action = error.help or ((known.action,) if known else ())
     document: dict[str, Any] = {
-        "message": " ".join([f"{error.detail}.", *action]),
+        "message": " ".join([error.detail + "." * (error.detail[-1:] not in ".?!"), *action]),
         "type": openai_type(error),
         "param": _param(error),
         "code": error.code.replace("-", "_"),
@@ -93,13 +94,9 @@ def openai_document(error: ServiceError, request: str) -> dict[str, Any]:
     return {"error": document | extra}
 
 
-def openai_response(error: ServiceError, request: str) -> JSONResponse:
+def openai_response(error: ServiceError, request: str) -> Response:
     """Render a failure as a response."""
-    return JSONResponse(
-        openai_document(error, request),
-        status_code=openai_status(error),
-        headers=openai_headers(error),
-    )
+    return respond(openai_document(error, request), openai_status(error), openai_headers(error))
 
 
 def _param(error: ServiceError) -> str | None:

@@ -19,6 +19,7 @@ from app.proxy.dialects import OPENAI
 from app.proxy.forwarding import Answer, Target, ask_upstream, find_target, outgoing
 from app.proxy.serving import CLIENT_GONE, Incoming
 from app.proxy.unverified import complete
+from app.proxy.wire_json import dump
 from app.stream import ClientGoneError, attend, while_listening
 
 MARK = {"x-llm-modulo-certified": "null"}
@@ -95,7 +96,7 @@ def _replace_marks(body: bytes) -> bytes:
     if str(document.get("system_fingerprint")).startswith("modulo:"):
         document["system_fingerprint"] = None
     document["llm_modulo"] = {"certified": None}
-    return json.dumps(document, separators=(",", ":")).encode("ascii")
+    return dump(document)
 
 
 class Relay(Response):

@@ -8,11 +8,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.proxy.chat import chat_completions
+from app.proxy.health import alive, ready
+from app.proxy.model_list import list_models, show_model
 from app.proxy.visitors import Visitors
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/chat/completions", chat_completions),
+    ("GET", "/models", list_models),
+    ("GET", "/models/{model:path}", show_model),
+)
+
+
+HEALTH: tuple[tuple[str, Endpoint], ...] = (
+    ("/health", alive),
+    ("/health/liveliness", alive),
+    ("/health/liveness", alive),
+    ("/health/readiness", ready),
 )
 
 
@@ -22,3 +34,5 @@ def install(app: FastAPI) -> None:
     for method, path, endpoint in ENDPOINTS:
         for before in ("/v1", "/p/{profile}/v1"):
             app.router.routes.append(Route(before + path, endpoint, methods=[method]))
+    for path, endpoint in HEALTH:
+        app.router.routes.append(Route(path, endpoint, methods=["GET"]))

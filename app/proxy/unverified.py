@@ -4,7 +4,6 @@ The embedded model, a recording or a scripted upstream is asked once, and its an
 a chat completion of our own, marked `certified: null`.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from app.ids import new_id
 from app.proxy.chat_request import ChatRequest, read_messages, read_sampling, sent_on
 from app.proxy.chat_wire import DONE, data, write_usage
 from app.proxy.serving import Incoming
+from app.proxy.wire_json import respond
 from app.stream import HEADERS
 from app.upstreams import for_model
 from backprompt.upstream import Completion, Request, Sampling, UpstreamError
@@ -36,7 +36,7 @@ async def complete(incoming: Incoming, chat: ChatRequest) -> Response:
         body = b"".join(_chunks(head, completion, include_usage=chat.include_usage))
         return Response(body, headers={**HEADERS, **MARK})
     document = write_unverified(head, completion)
-    return Response(json.dumps(document), media_type="application/json", headers=MARK)
+    return respond(document, headers=MARK)
 
 
 async def ask_once(incoming: Incoming, chat: ChatRequest) -> Completion:
