@@ -261,7 +261,8 @@ def read_statement(statement: bytes) -> Certificate:
         if (held["_type"], held["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
             raise EnvelopeError(f"not a `{STATEMENT_TYPE}` of `{PREDICATE_TYPE}`")
         certificate = Certificate.model_validate(held["predicate"], context={"mint": _MINT})
-        if certificate.model_dump(mode="json", exclude_unset=True) != held["predicate"]:
+        written = certificate.model_dump(mode="json", exclude_unset=True)
+        if _spell(written) != _spell(held["predicate"]):
             raise EnvelopeError("a value is not written as certificates write it")
     except (ValidationError, ValueError, RecursionError) as error:
         raise NotCertifiable(invalid(error)) from error
@@ -313,6 +314,11 @@ def invalid(error: Exception) -> Diagnostic:
         notes=(why,),
         help=("give the JSON file exactly as the service returned it",),
     )
+
+
+def _spell(value: Any) -> str:
+    """Write JSON for a comparison in which `1`, `1.0` and `true` are not the same."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _subject(certificate: Certificate) -> list[dict[str, Any]]:

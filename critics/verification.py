@@ -47,6 +47,7 @@ from critics.types import (
     Judgement,
     KernelError,
     Optimality,
+    ProblemError,
     Undecided,
     Verdict,
 )
@@ -191,15 +192,25 @@ def prove(
     Raises:
         NotCertifiable: The claim is false, or the certificate contradicts itself.
         Undecided: It could not be found out.
-        ProblemError: Its problem is none of its domain.
+        ProblemError: Its problem is none of its domain, in the version that had certified.
         DomainError: Its domain is not installed.
     """
     payload = _find_problem(certificate, problem)
     _compare("scope", certificate.scope, write_scope(certificate.claim, certificate.provenance))
     domain = find_domain(certificate.domain)
-    if certificate.claim == "infeasible":
-        return _prove_infeasible(certificate, domain, payload)
-    text = _find_answer(certificate, answer)
+    try:
+        if certificate.claim == "infeasible":
+            return _prove_infeasible(certificate, domain, payload)
+        return _prove_answer(certificate, domain, payload, _find_answer(certificate, answer))
+    except ProblemError as error:
+        if certificate.domain_version == domain.version:
+            raise
+        raise Undecided(error.diagnostics) from error
+
+
+def _prove_answer(
+    certificate: Certificate, domain: Domain, payload: Mapping[str, JsonValue], text: str
+) -> Verification:
     _compare("claim", certificate.claim, claim_of(certificate.optimality))
     _compare("feasibility", certificate.feasibility, None)
     judgement = judge(domain, payload, text)

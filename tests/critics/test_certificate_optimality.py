@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
-from critics.certificate import SCOPE, SCOPES, Certificate, NotCertifiable, certify, verify
+from critics.certificate import Certificate, Order, certify
 from critics.judge import Demand
+from critics.statement import SCOPES
 from critics.types import Assurance, Opinion, Optimality, Verdict
+from critics.verification import Outcome, Verification, verify
+from tests.critics.sealing import forge, seal, signer
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
+ORDER = Order(id="c1", issued_at=datetime(2026, 1, 2, tzinfo=UTC), signer=signer())
 CHEAPEST: dict[str, Any] = {
     "variables": {name: {"type": "int", "min": 0, "max": 10} for name in ("a", "b")},
     "constraints": [{"name": "total", "expr": "a + b >= 12"}],
@@ -21,8 +24,11 @@ BEST, GOOD = {"a": 2, "b": 10}, {"a": 4, "b": 9}
 
 
 def mint(answer: dict[str, int], problem: dict[str, Any] = CHEAPEST, **more: Any) -> Certificate:
-    asked = {"certificate_id": "c1", "issued_at": NOW, "compare": True} | more
-    return certify("smt", problem, json.dumps(answer), **asked)
+    return certify("smt", problem, json.dumps(answer), ORDER, **({"compare": True} | more))
+
+
+def lie(certificate: Certificate, **changed: Any) -> Verification:
+    return verify(forge(seal(certificate), lambda said: said["predicate"].update(changed)))
 
 
 def test_the_best_answer_is_certified_as_optimal_and_verified_as_such() -> None:
@@ -30,16 +36,15 @@ def test_the_best_answer_is_certified_as_optimal_and_verified_as_such() -> None:
     assert (minted.claim, minted.scope) == ("optimal", SCOPES["optimal"])
     assert minted.optimality is not None
     assert (minted.optimality.status, minted.optimality.objective) == (Optimality.OPTIMAL, "16")
-    again, _ = verify(minted.model_dump_json())
-    assert again == minted
+    assert verify(seal(minted)).outcome is Outcome.VERIFIED
 
 
 def test_a_good_answer_is_certified_as_one_that_can_be_improved() -> None:
     minted = mint(GOOD)
-    assert (minted.claim, minted.scope) == ("answer", SCOPE)
+    assert (minted.claim, minted.scope) == ("answer", SCOPES["answer"])
     assert minted.optimality is not None
     assert (minted.optimality.status, minted.optimality.objective) == (Optimality.IMPROVABLE, "21")
-    assert verify(minted.model_dump_json())[0] == minted
+    assert verify(seal(minted)).outcome is Outcome.VERIFIED
 
 
 def test_without_an_objective_or_a_question_nothing_is_said_of_optimality() -> None:
@@ -48,32 +53,45 @@ def test_without_an_objective_or_a_question_nothing_is_said_of_optimality() -> N
         assert (minted.claim, minted.optimality) == ("answer", None)
 
 
+FULL = {
+    "status": "optimal",
+    "objective": "21",
+    "diagnostics": [],
+    "assurance": "cross",
+    "opinions": [],
+}
+
+
 @pytest.mark.parametrize(
     "changed",
     [
         {"claim": "optimal"},
         {"claim": "optimal", "scope": SCOPES["optimal"]},
         {"scope": SCOPES["optimal"]},
-        {"optimality": {"status": "optimal", "objective": "21"}},
-        {
-            "claim": "optimal",
-            "scope": SCOPES["optimal"],
-            "optimality": {"status": "optimal", "objective": "21"},
-        },
+        {"optimality": FULL},
+        {"claim": "optimal", "scope": SCOPES["optimal"], "optimality": FULL},
     ],
 )
 def test_optimality_cannot_be_claimed_afterwards(changed: dict[str, Any]) -> None:
-    document = mint(GOOD).model_dump(mode="json") | changed
-    with pytest.raises(NotCertifiable):
-        verify(document)
+    assert lie(mint(GOOD), **changed).outcome is Outcome.REFUTED
 
 
 def test_the_value_of_the_best_answer_cannot_be_altered() -> None:
-    document = mint(BEST).model_dump(mode="json")
-    document["optimality"]["objective"] = "15"
-    with pytest.raises(NotCertifiable) as caught:
-        verify(document)
-    assert caught.value.diagnostics[0].code == "certificate-altered"
+    minted = mint(BEST)
+    assert minted.optimality is not None
+    found = lie(minted, optimality={**minted.optimality.model_dump(mode="json"), "objective": "15"})
+    assert [finding.code for finding in found.findings] == ["certificate-altered"]
+
+
+def test_without_an_engine_it_is_not_known_again_whether_an_answer_is_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = seal(mint(BEST))
+    monkeypatch.setitem(sys.modules, "cvc5", None)
+    monkeypatch.setitem(sys.modules, "z3", None)
+    found = verify(document)
+    assert found.outcome is Outcome.UNDECIDED
+    assert [finding.code for finding in found.findings] == ["certificate-undecided"]
 
 
 def test_a_claim_below_the_demanded_assurance_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,10 @@ import shutil
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from critics.certificate import NotCertifiable, digest, verify
 from critics.domain import DomainError, find_domain
 from critics.judge import Demand, Mode, judge
 from critics.types import Assurance, Judgement, ProblemError, Undecided, Verdict
@@ -19,7 +17,6 @@ from tests.critics.processes import descendants, ended, parents
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
 ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SORT = {"numbers": [3, 1, 2]}
 
 
@@ -284,58 +281,6 @@ async def test_weighs_a_second_opinion(
 async def test_text_that_is_no_answer_is_rejected_without_a_second_opinion(pool: Pool) -> None:
     judgement = await pool.judge("toy", SORT, "one", demand=Demand.CROSS)
     assert (judgement.verdict, judgement.opinions) == (Verdict.REJECTED, ())
-
-
-async def test_certifies_what_is_accepted_and_nothing_else(pool: Pool) -> None:
-    asked = {"certificate_id": "c1", "issued_at": NOW}
-    judged = await pool.judge("hostile", {}, "fine")
-    certificate = await pool.certify("hostile", {}, "fine", opinions=judged.opinions, **asked)
-    assert (certificate.assurance, certificate.opinions) == (Assurance.CROSS, judged.opinions)
-    assert verify(certificate.model_dump_json())[1].verdict is Verdict.ACCEPTED
-    for word in ("wrong", "exit", "fail"):
-        with pytest.raises(NotCertifiable):
-            await pool.certify("hostile", {}, word, **asked)
-    with pytest.raises(NotCertifiable):
-        await pool.certify("hostile", {}, "fine", demand=Demand.CROSS, **asked)
-
-
-@pytest.mark.parametrize(("word", "claim"), [("fine", "optimal"), ("exit", "answer")])
-async def test_a_comparison_that_fails_costs_no_certificate(
-    pool: Pool, word: str, claim: str
-) -> None:
-    minted = await pool.certify(
-        "hostile",
-        {"opinion": word},
-        "fine",
-        certificate_id="c1",
-        issued_at=NOW,
-        compare_deadline_s=20,
-    )
-    assert minted.claim == claim
-    assert (minted.optimality is None) == (claim == "answer")
-
-
-async def test_verifies_a_strangers_certificate(pool: Pool) -> None:
-    asked = {"certificate_id": "c1", "issued_at": NOW}
-    minted = await pool.certify("hostile", {}, "fine", **asked)
-    document = minted.model_dump(mode="json")
-    certificate, judgement = await pool.verify(document)
-    assert (certificate, judgement.verdict) == (minted, Verdict.ACCEPTED)
-    changes = [
-        ({"candidate": "wrong"}, "certificate-altered"),
-        ({"domain": "none"}, "domain-unknown"),
-        ({"scope": "everything"}, "certificate-altered"),
-        ({"more": 1}, "certificate-invalid"),
-    ]
-    for change, code in changes:
-        with pytest.raises(NotCertifiable) as caught:
-            await pool.verify(document | change)
-        assert caught.value.diagnostics[0].code == code
-    for word, code in (("wrong", "not-certifiable"), ("exit", "critic-crashed")):
-        forged = document | {"candidate": word, "candidate_sha256": digest(word.encode())}
-        with pytest.raises(NotCertifiable) as caught:
-            await pool.verify(forged)
-        assert caught.value.diagnostics[0].code == code
 
 
 async def test_examines_domains(pool: Pool) -> None:
