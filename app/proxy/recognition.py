@@ -13,6 +13,7 @@ that the problem gives is taken.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import JsonValue
@@ -22,7 +23,7 @@ from app.failures import Fault, ServiceError
 SPEAKERS = frozenset({"system", "developer", "user"})
 DOMAINS: Mapping[str, str] = {"pddl": "pddl", "smt2": "smt"}
 """The name behind a fence, and the domain whose problems stand in such blocks."""
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)[^`\n]*$")
+_FENCE = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`\n]*+$")
 _COMMENT = re.compile(r";[^\n]*")
 _DEFINE = re.compile(r"\(\s*define\s*\(\s*(domain|problem)\s+([^\s()]+)", re.IGNORECASE)
 _OF_DOMAIN = re.compile(r"\(\s*:domain\s+([^\s()]+)", re.IGNORECASE)
@@ -134,8 +135,8 @@ def texts(message: Mapping[str, Any]) -> Iterator[str]:
 def blocks(text: str, name: str) -> Iterator[str]:
     """Yield what stands in the fenced code blocks of a name (CommonMark 0.31, section 4.5)."""
     fence, wanted, lines = "", False, list[str]()
-    for line in text.splitlines():
-        opened = _FENCE.match(line)
+    for line in text.split("\n"):
+        opened = _FENCE.match(line.rstrip("\r"))
         if not fence and opened:
             fence, wanted, lines = opened[1], opened[2].lower() == name, []
         elif fence and _closes(line, fence):
@@ -157,8 +158,8 @@ def _split_pddl(block: str) -> Iterator[_Piece]:
     """Cut a block into its definitions; comments define nothing."""
     code = _COMMENT.sub(lambda found: " " * len(found[0]), block)
     heads = list(_DEFINE.finditer(code))
-    ends = [head.start() for head in heads[1:]] + [len(block)]
-    for head, end in zip(heads, ends, strict=True):
+    for head, after in zip_longest(heads, heads[1:]):
+        end = after.start() if after else len(block)
         of = _OF_DOMAIN.search(code, head.end(), end)
         yield _Piece(
             head[1].lower(),
