@@ -13,12 +13,21 @@ from critics.pddl.engine import OPINION_MODULES, second_opinion
 from critics.pddl.examples import EXAMPLES
 from critics.pddl.explain import explain_cost, explain_failure, explain_goal
 from critics.pddl.extract import extract
+from critics.pddl.feasible import decide_feasibility, solve
 from critics.pddl.mutants import mutate
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.problem_reader import read_task
 from critics.pddl.simulate import trace_plan
 from critics.pddl.task import Task
-from critics.types import Coverage, Diagnostic, Problem, Severity, Undecided
+from critics.types import (
+    Coverage,
+    Diagnostic,
+    Feasibility,
+    Problem,
+    Severity,
+    Solved,
+    Undecided,
+)
 
 
 class PddlProblem(Problem):
@@ -82,6 +91,16 @@ def score(task: Task, plan: Plan, _errors: object) -> float:
     return (executed + (sum(trace.met) / goals if goals else 0.0)) / 2
 
 
+def decide_feasible(problem: PddlProblem) -> Feasibility:
+    """Decide whether the task has any plan."""
+    return decide_feasibility(load(problem), problem)
+
+
+def find_plan(problem: PddlProblem) -> Solved:
+    """Look for a plan by a search."""
+    return solve(load(problem))
+
+
 def prompt(task: Task) -> str:
     """Put the task to a model."""
     text = files("critics.pddl").joinpath("prompt.md").read_text(encoding="utf-8")
@@ -101,6 +120,8 @@ domain = Domain(
     extract=extract,
     second_opinion=second_opinion,
     opinion_modules=OPINION_MODULES,
+    feasibility=decide_feasible,
+    solver=find_plan,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,
     coverage=coverage_of,

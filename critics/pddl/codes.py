@@ -236,4 +236,19 @@ _WART: dict[str, Code] = {
     ),
 }
 
-CODES: Mapping[str, Code] = MappingProxyType(_ANSWER | _PROBLEM | _WART)
+_SEARCH: dict[str, Code] = {
+    "pddl-infeasible": Code(
+        "No plan exists",
+        "Every state that can be reached from the initial state was searched, and the goal holds "
+        "in none of them. The number of states is part of the finding.",
+        "Change the goal, the initial state or the actions.",
+    ),
+    "pddl-feasibility-undecided": Code(
+        "Whether any plan exists was not decided",
+        "The search found no plan and did not reach every state: there are too many, a condition "
+        "is too expensive, or part of the task is not supported.",
+        "Nothing needs to be done; answers are judged all the same.",
+    ),
+}
+
+CODES: Mapping[str, Code] = MappingProxyType(_ANSWER | _PROBLEM | _WART | _SEARCH)

@@ -12,6 +12,7 @@ step by step: UP's own validator folds "cannot evaluate" into "invalid".
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -43,8 +44,15 @@ class Unavailable(Exception):
 class Texts(Protocol):
     """What of a problem's payload is read."""
 
-    domain: str
-    problem: str
+    @property
+    def domain(self) -> str:
+        """The PDDL domain."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """The PDDL problem."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -102,8 +110,26 @@ def _ask(payload: Texts, text: str) -> tuple[Verdict, str | None]:
         _adopt(reading.environment)
         try:
             return _replay(reading, steps)
-        except _raised_by_engine() as error:
+        except raised_by_engine() as error:
             raise Unavailable(f"unified-planning raised {_shown(error)}") from error
+
+
+@contextmanager
+def read_problem(domain: str, problem: str) -> Iterator[Any]:
+    """Give UP's problem, to be looked at while its environment is the global one.
+
+    Raises:
+        Unavailable: UP is not installed, or cannot read the problem or some feature of it.
+    """
+    if not __debug__:
+        raise Unavailable("Python runs without assertions (-O), on which unified-planning relies")
+    reading = _read_problem(domain, problem)
+    if isinstance(reading, str):
+        raise Unavailable(reading)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _adopt(reading.environment)
+        yield reading.problem
 
 
 def _read_steps(text: str) -> list[tuple[str, ...]]:
@@ -131,7 +157,7 @@ def _read_problem(domain: str, problem: str) -> Reading | str:
             return _parse(domain, problem)
         except Unavailable as error:
             return str(error)
-        except _raised_by_engine() as error:
+        except raised_by_engine() as error:
             return f"unified-planning cannot read the problem: {_shown(error)}"
 
 
@@ -247,7 +273,7 @@ def _adopt(environment: Any) -> None:
     module.GLOBAL_ENVIRONMENT = environment
 
 
-def _raised_by_engine() -> tuple[type[Exception], ...]:
+def raised_by_engine() -> tuple[type[Exception], ...]:
     """List what UP raises on input that it cannot handle."""
     return (
         import_module("unified_planning.exceptions").UPException,
