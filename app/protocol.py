@@ -114,6 +114,8 @@ class SolveRequest(Wire):
     candidate is returned all the same, marked `certified: false`."""
     assurance: Demand = Demand.AUTO
     """How many independent opinions a certificate needs."""
+    cache: bool = True
+    """Whether what earlier runs found out may be used, as far as the server remembers anything."""
     trace: bool = False
     """Show prompts, responses and rejected candidates in the events, each marked
     `certified: false`."""
@@ -245,6 +247,8 @@ class SolveResult(Wire):
     """With `infeasible` only: which parts of the problem contradict each other, and who says so."""
     best: Best | None = None
     """With `on_fail: best_effort` only."""
+    cached: tuple[str, ...] = ()
+    """What was remembered from earlier runs: `answer`, `feasibility`, `judgement`, `response`."""
     upstream: str
     """Where guesses came from: `openai`, `local`, `replay` ..."""
     model: str | None = None

@@ -9,10 +9,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 
 from pydantic import JsonValue
 
+from app.caches import CachedKernel, ProblemCache
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.issuer import Issuer
@@ -179,6 +181,7 @@ class Run:
         upstream: Whom it asks.
         source: What kind of upstream that is.
         id: `run_…`, sortable by time.
+        cache: What is known from earlier runs.
         journal: Its record, growing while it runs.
         result: How it ended, once it has.
         best: The judgement of the certified or best candidate, once it has ended; for whoever
@@ -193,6 +196,7 @@ class Run:
     upstream: Upstream
     source: str
     id: str
+    cache: ProblemCache
     journal: Journal = field(default_factory=Journal)
     result: SolveResult | None = None
     best: Judgement | None = None
@@ -204,10 +208,11 @@ class Run:
             record: Wraps the effects, to store what they return and to play it again.
         """
         tested = find_domain(self.task.domain).feasibility is not None
+        cache = self.cache
         effects = LiveEffects(
-            self.kernel,
-            self.upstream,
-            feasibility=self.kernel.feasibility if tested else None,
+            CachedKernel(self.kernel, cache),
+            cache.over(self.upstream),
+            feasibility=partial(cache.feasibility, self.kernel.feasibility) if tested else None,
             certify_infeasible=self.kernel.certify_infeasible if tested else None,
             hints=self.kernel.hints,
         )
@@ -287,6 +292,7 @@ class Run:
             judgement=shown,
             feasibility=outcome.feasibility if outcome.status is Status.INFEASIBLE else None,
             best=best,
+            cached=tuple(sorted(self.cache.hits)),
             upstream=self.source,
             model=outcome.models[-1][:MODEL_CHARS] if outcome.models else None,
             elapsed_s=outcome.usage.seconds,

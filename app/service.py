@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
+from app.caches import Caches, ProblemCache
 from app.dialogue import Dialogue
 from app.engine import Continuation, Engine, RunRecord, RunSpec
 from app.failures import ServiceError, from_kernel
@@ -76,6 +77,7 @@ class Service:
             queued=limits.queued_runs,
             kept=limits.kept_runs,
         )
+        self.caches = Caches(settings.caches)
         self._owns_pool = pool is None
         self.issuer = Issuer(settings)
         self._client: httpx.AsyncClient | None = None
@@ -174,6 +176,7 @@ class Service:
         run_id = run_id or new_id("run")
         deadline_s = settings.worker.deadline_s
         task = await read_task(self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s)
+        task = task.model_copy(update={"remembered": self._cache(request).answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
         self._upstream(choice, request.model, profile)
@@ -213,7 +216,14 @@ class Service:
             upstream=_continue(spec, self._upstream(choice, request.model, spec.profile)),
             source=choice.kind,
             id=spec.id,
+            cache=self._cache(request),
             journal=journal,
+        )
+
+    def _cache(self, request: SolveRequest) -> ProblemCache:
+        """Open what is remembered about a problem."""
+        return ProblemCache(
+            self.caches, request.domain, request.problem, request.assurance, enabled=request.cache
         )
 
     def _upstream(self, choice: Choice, model: str | None, profile: str | None) -> Upstream:

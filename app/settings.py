@@ -147,6 +147,22 @@ class Caps(Group):
     """Answers that one round of a parallel search asks for."""
 
 
+class CacheSettings(Group):
+    """What is remembered in memory between runs. Whatever comes from a cache is checked again."""
+
+    answers: bool = False
+    """Judge an answer that was certified before for the same problem, before a model is asked.
+    Off by default, because it makes experiments depend on each other."""
+    feasibility: bool = True
+    """Remember whether a problem has any answer."""
+    judgements: bool = True
+    """Remember what the critics said of an answer."""
+    responses: bool = False
+    """Remember what a model answered to the same call of the same conversation."""
+    entries: int = Field(default=1000, ge=0)
+    """Entries per cache; the least recently used ones go first."""
+
+
 class Limits(Group):
     """What one client can make the service hold and do."""
 
@@ -195,6 +211,7 @@ class Settings(BaseSettings):
     strategy: Strategy = Strategy()
     """How the loop reacts where the request names nothing else."""
     limits: Limits = Limits()
+    caches: CacheSettings = CacheSettings()
     proxy: ProxySettings = ProxySettings()
     profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""

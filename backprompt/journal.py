@@ -43,6 +43,8 @@ class Origin(StrEnum):
     """Who made a candidate."""
 
     USER = "user"
+    CACHE = "cache"
+    """Certified before for the same problem, and judged again."""
     MODEL = "model"
     SOLVER_REPAIR = "solver_repair"
     """The model, after a solver's values were shown to it."""

@@ -70,8 +70,9 @@ async def solve(
 
 
 def given(task: Task) -> Sequence[Candidate]:
-    """Take the user's own answer, to be repaired, as the first candidate."""
-    return [] if task.start_from is None else [Candidate(task.start_from, Origin.USER, None)]
+    """Take the user's own answer, to be repaired, and a remembered one as the first candidates."""
+    known = ((task.start_from, Origin.USER), (task.remembered, Origin.CACHE))
+    return [Candidate(text, origin, None) for text, origin in known if text is not None]
 
 
 async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candidate]:

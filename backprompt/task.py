@@ -35,6 +35,8 @@ class Task(BaseModel):
     examples: tuple[Shot, ...] = ()
     start_from: str | None = None
     """A canonical answer to repair: judged first, before any paid call."""
+    remembered: str | None = None
+    """An answer that was certified before for the same problem: judged first, like any other."""
     undecided: tuple[str, ...] = ()
     """Parts of the problem that no critic decides. Not empty: nothing can be certified, so
     nothing is asked."""
