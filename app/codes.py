@@ -131,6 +131,12 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Send the same body to get the same run, or take a new key.",
             409,
         ),
+        "service-unreachable": ServiceCode(
+            "The service does not answer",
+            "A command asked a running service and got no answer that llm-modulo gives.",
+            "Start it with `modulo serve`, or name its address with `--url`.",
+            503,
+        ),
         "run-unknown": ServiceCode(
             "There is no such run",
             "No run of this id is kept: it never was, was deleted, or is older than what the "

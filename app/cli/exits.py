@@ -83,6 +83,7 @@ _CODES: Mapping[str, Exit] = MappingProxyType(
         "domain-broken": Exit.UNSUPPORTED,
         "problem-not-read": Exit.RESOURCES,
         "too-many-runs": Exit.RESOURCES,
+        "service-unreachable": Exit.RESOURCES,
         "upstream-none": Exit.NO_UPSTREAM,
         "weights-disk-full": Exit.RESOURCES,
         "weights-unreachable": Exit.UPSTREAM,

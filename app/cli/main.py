@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from app.cli.options import Assurance
+from app.cli.runs_commands import runs_app
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -32,6 +33,7 @@ keys_app = typer.Typer(help="The key that signs certificates.", no_args_is_help=
 app.add_typer(keys_app, name="keys")
 log_app = typer.Typer(help="The log of issued certificates.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
+app.add_typer(runs_app, name="runs")
 
 
 def main() -> None:
