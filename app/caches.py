@@ -18,9 +18,10 @@ from pydantic import JsonValue
 from app.settings import CacheSettings
 from backprompt.effects import Certificate, Kernel
 from backprompt.upstream import Completion, Request, Upstream
-from critics.certificate import Provenance, canonical
+from critics.certificate import Provenance
 from critics.domain import find_domain
 from critics.judge import Demand
+from critics.statement import canonical
 from critics.types import Feasibility, Feasible, Judgement, Verdict
 
 V = TypeVar("V")
