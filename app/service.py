@@ -221,9 +221,10 @@ class Service:
         )
 
     def _cache(self, request: SolveRequest) -> ProblemCache:
-        """Open what is remembered about a problem."""
+        """Open what is remembered about a problem; nothing is of one that is not known yet."""
+        enabled = request.cache and bool(request.problem)
         return ProblemCache(
-            self.caches, request.domain, request.problem, request.assurance, enabled=request.cache
+            self.caches, request.domain, request.problem, request.assurance, enabled=enabled
         )
 
     def _upstream(self, choice: Choice, model: str | None, profile: str | None) -> Upstream:
