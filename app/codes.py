@@ -68,6 +68,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Send the domain's own payload as `problem`; its schema is at `/domains/{name}`.",
             422,
         ),
+        "run-not-waiting": ServiceCode(
+            "The run does not wait for an answer",
+            "Only a run in state `needs_input` whose problem was given as text can be answered, "
+            "and once for each time that it asks.",
+            "Look at `GET /runs/{id}`, or start another run.",
+            409,
+        ),
         "problem-not-read": ServiceCode(
             "The problem could not be read within its limits",
             "Reading the problem passed the deadline or the memory cap of a worker, or failed in "

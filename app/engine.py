@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.drafts import Draft
 from app.failures import ServiceError
 from app.protocol import SolveRequest, SolveResult
 from backprompt.budget import Budget, Usage
@@ -78,6 +79,8 @@ class RunSpec(Record):
     """The run that this one goes on from."""
     profile: str | None = None
     """The profile whose ladder of models is climbed."""
+    draft: Draft | None = None
+    """What its client has answered about a problem in plain language."""
 
 
 class RunRecord(Record):

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app import catalogue, errors, formalize, routes, run_routes
+from app import answers, catalogue, errors, formalize, routes, run_routes
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
 from app.service import Service
@@ -52,6 +52,7 @@ def create_app(
     app.state.service = service
     app.include_router(routes.router)
     app.include_router(formalize.router)
+    app.include_router(answers.router)
     app.include_router(run_routes.router)
     app.include_router(catalogue.router)
     proxy_routes.install(app)

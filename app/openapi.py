@@ -4,7 +4,7 @@ from typing import Any
 
 from app.codes import explain
 from app.failures import ProblemDetails, ServiceError
-from app.protocol import EVENTS_EXAMPLE
+from app.samples import EVENTS_EXAMPLE
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -48,6 +48,9 @@ def problems(*codes: str) -> Responses:
 CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM, "translation-unsupported", *_MODEL)
 FORMALIZE_RESPONSES: Responses = problems(
     *_BODY, "domain-unknown", "too-many-runs", "shutting-down", "formalization-unsupported", *_MODEL
+)
+ANSWER_RESPONSES: Responses = problems(
+    *_BODY, "invalid-problem", "run-unknown", "run-not-waiting", "too-many-runs", *_MODEL
 )
 SOLVE_RESPONSES: Responses = {
     200: {

@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field, model_validator
 
+from app.samples import ACCEPTED, SWITCH
 from backprompt.budget import Budget, Usage
+from backprompt.formalize import Formalization
 from backprompt.journal import public_judgement
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
@@ -28,45 +30,7 @@ from critics.types import (
 
 Status = Literal["certified", "infeasible", "exhausted", "cancelled", "failed", "needs_input"]
 OnFail = Literal["error", "best_effort"]
-
-SWITCH: dict[str, JsonValue] = {
-    "domain": "(define (domain switch)\n  (:predicates (off ?l) (lit ?l))\n"
-    "  (:action turn-on :parameters (?l)\n    :precondition (off ?l)\n"
-    "    :effect (and (lit ?l) (not (off ?l)))))",
-    "problem": "(define (problem one-lamp) (:domain switch)\n  (:objects lamp)\n"
-    "  (:init (off lamp))\n  (:goal (lit lamp)))",
-}
-"""The smallest PDDL problem, used as the example of every schema that takes a problem."""
-
-
-ACCEPTED: dict[str, JsonValue] = {
-    "domain": "pddl",
-    "domain_version": "1",
-    "verdict": "accepted",
-    "candidate": "(turn-on lamp)",
-    "score": 1.0,
-    "diagnostics": [],
-    "critics": [],
-    "coverage": {"decided": ["the goal"], "undecided": []},
-    "assurance": "single",
-    "opinions": [],
-}
-"""The judgement of a good answer to it."""
-
-EVENTS_EXAMPLE = """: keep-alive
-
-event: round-started
-id: 1
-data: {"event":"round-started","seq":1,"at":0.0,"round":1,"calls":[0],"fresh":true}
-
-event: judged
-id: 4
-data: {"event":"judged","seq":4,"at":2.1,"round":1,"candidate":0,"verdict":"rejected","score":0.5}
-
-event: result
-data: {"id":"run_01KANW8V8S4Q0Y5J1T3Z9X7C2B","status":"exhausted","certified":false}
-"""
-"""What a stream looks like, shortened."""
+Confirm = Literal["always", "if_doubtful", "never"]
 
 
 class Wire(BaseModel):
@@ -95,8 +59,12 @@ class SolveRequest(Wire):
 
     domain: str = Field(min_length=1, max_length=80)
     """Name of an installed domain, such as `pddl`; see `GET /domains`."""
-    problem: dict[str, JsonValue]
+    problem: dict[str, JsonValue] = Field(default_factory=dict)
     """The domain's problem payload; its schema is at `GET /domains/{name}`."""
+    text: str | None = Field(default=None, max_length=50_000)
+    """The problem in plain language, instead of `problem`: it is formalised first."""
+    confirm: Confirm = "if_doubtful"
+    """With `text`: when the run waits (`needs_input`) for your word on the formal problem."""
     budget: Budget | None = None
     """What the run may spend; fields left out take the server's defaults."""
     strategy: Strategy | None = None
@@ -121,6 +89,14 @@ class SolveRequest(Wire):
     `certified: false`."""
     model: str | None = Field(default=None, min_length=1, max_length=200)
     """Model to ask at the upstream instead of the configured one."""
+
+    @model_validator(mode="after")
+    def _has_one_problem(self) -> Self:
+        if self.text is None and "problem" not in self.model_fields_set:
+            raise ValueError("a request has a `problem`, or its `text` in plain language")
+        if self.text is not None and self.problem:
+            raise ValueError("a request has either a `problem` or a `text`, not both")
+        return self
 
 
 class CheckRequest(Wire):
@@ -255,6 +231,8 @@ class SolveResult(Wire):
     """The model, as the upstream reported it."""
     elapsed_s: float
     """Wall seconds."""
+    formalization: Formalization | None = None
+    """With `text` only: the formal problem, who made it, and what you are asked about it."""
     trace: tuple[dict[str, Any], ...] | None = None
     """With `trace: true` only: the run's events."""
 

@@ -14,8 +14,10 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
+from app.drafts import Draft, find_problem
 from app.caches import CachedKernel, ProblemCache
 from app.failures import ServiceError, from_kernel
+from app.formalizing import formalizing, require_text
 from app.ids import new_id
 from app.issuer import Issuer
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
@@ -23,6 +25,7 @@ from app.settings import WorkerSettings
 from backprompt.budget import Budget, Usage
 from backprompt.doubts import FUTILE
 from backprompt.effects import Certificate, Effects, LiveEffects
+from backprompt.formalize import Formalization
 from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
@@ -34,7 +37,7 @@ from critics.certificate import ENOUGH, NotCertifiable, Order, Provenance
 from critics.domain import find_domain
 from critics.envelope import Envelope
 from critics.judge import Demand
-from critics.statement import read_envelope
+from critics.statement import Formalized, read_envelope
 from critics.types import (
     Comparison,
     Diagnostic,
@@ -61,14 +64,14 @@ OPTIMAL: Mapping[Optimality, bool | None] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PoolKernel:
     """The critics of one problem, asked in worker processes.
 
     Attributes:
         pool: The workers.
         domain: The domain's name.
-        problem: The payload.
+        problem: The payload; a run that formalises a text puts it in before anything is judged.
         demand: How much assurance is asked for.
         worker: Deadlines.
         issuer: Signs and records certificates; without one they are unsigned.
@@ -186,6 +189,8 @@ class Run:
         result: How it ended, once it has.
         best: The judgement of the certified or best candidate, once it has ended; for whoever
             runs the loop on their own machine, never for a client.
+        draft: What its client has answered about a problem in plain language.
+        formalization: The problem that was made of it.
     """
 
     request: SolveRequest
@@ -200,6 +205,8 @@ class Run:
     journal: Journal = field(default_factory=Journal)
     result: SolveResult | None = None
     best: Judgement | None = None
+    draft: Draft | None = None
+    formalization: Formalization | None = None
 
     async def execute(self, record: Callable[[LiveEffects], Effects] = unrecorded) -> SolveResult:
         """Run the loop to its end. Cancelling this cancels the call under way.
@@ -216,18 +223,45 @@ class Run:
             certify_infeasible=self.kernel.certify_infeasible if tested else None,
             hints=self.kernel.hints,
         )
+        recorded = record(effects)
+        if self.request.text is not None:
+            ended = await find_problem(self, recorded)
+            if ended is not None:
+                return ended
         outcome = await solve(
             self.task,
             strategy=self.strategy,
             budget=self.budget,
-            effects=record(effects),
+            effects=recorded,
             journal=self.journal,
         )
         self.best = outcome.judgement
-        self.result = self._result(outcome)
+        result = self.tell(outcome, self.formalization)
         if outcome.status is Status.FAILED:
             told = printable(self.failure or outcome.message or "")
             logger.warning("%s: %s: %s", self.id, outcome.reason, told)
+        return result
+
+    async def take_problem(
+        self, made: Formalization, recorded: Formalized, spent: Usage, calls: int
+    ) -> None:
+        """Take the problem that a text means; what is judged from now on is an answer to it.
+
+        Raises:
+            ServiceError: It could not be read.
+        """
+        self.kernel.problem = made.problem or {}
+        request = self.request.model_copy(update={"problem": made.problem, "text": None})
+        task = await read_task(
+            self.kernel.pool, request, self.task.sampling, self.kernel.worker, self.id
+        )
+        changes = {"formalized": recorded, "spent": spent, "first_call": calls}
+        self.task = task.model_copy(update=changes)
+        self.formalization = made
+
+    def tell(self, outcome: Outcome, made: Formalization | None) -> SolveResult:
+        """Write down how the run has ended."""
+        self.result = self._result(outcome).model_copy(update={"formalization": made})
         return self.result
 
     def cancelled(self) -> SolveResult:
@@ -316,15 +350,19 @@ def _compared(certificate: Certificate | None) -> Comparison | None:
 
 
 async def read_task(
-    pool: Pool, request: SolveRequest, sampling: Sampling, *, run_id: str, deadline_s: float
+    pool: Pool, request: SolveRequest, sampling: Sampling, worker: WorkerSettings, run_id: str
 ) -> Task:
-    """Read the problem in a worker and put it into words.
+    """Read the problem in a worker and put it into words; plain language is left for the run.
 
     Raises:
         ServiceError: The problem or its domain is wrong, or could not be read.
     """
+    if request.text is not None:
+        require_text(request.text)
+        formalizing(pool, request.domain, worker)
+        return Task(domain=request.domain, prompt="", sampling=sampling, run_id=run_id)
     try:
-        prepared = await pool.prepare(request.domain, request.problem, deadline_s=deadline_s)
+        prepared = await pool.prepare(request.domain, request.problem, deadline_s=worker.deadline_s)
     except Undecided as error:
         raise ServiceError("problem-not-read", str(error)) from error
     except KernelError as error:

@@ -174,6 +174,7 @@ class Service:
         strategy = settle_strategy(request.strategy, settings)
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
+        task = await read_task(self.pool, request, sampling, settings.worker, run_id)
         deadline_s = settings.worker.deadline_s
         task = await read_task(self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s)
         task = task.model_copy(update={"remembered": self._cache(request).answer})
@@ -208,7 +209,7 @@ class Service:
             kernel=PoolKernel(
                 self.pool,
                 request.domain,
-                request.problem,
+                spec.task.problem,
                 request.assurance,
                 self.settings.worker,
                 self.issuer,
@@ -218,6 +219,7 @@ class Service:
             id=spec.id,
             cache=self._cache(request),
             journal=journal,
+            draft=spec.draft,
         )
 
     def _cache(self, request: SolveRequest) -> ProblemCache:

@@ -88,7 +88,8 @@ class Blackboard:
         self._meter = Meter()
         self._before: Judgement | None = None
         self._warm = False
-        self._next_call = 0
+        self.usage = self.task.spent
+        self._next_call = self.task.first_call
         self._feasibility: Feasibility | None = None
         self._stop: Stop | None = None
         self._won: Won | None = None
@@ -282,6 +283,7 @@ class Blackboard:
             rounds=self.usage.rounds,
             models=tuple(self._models),
             usage=self.usage.model_dump(mode="json"),
+            formalized=self.task.formalized,
         )
 
     def certified(

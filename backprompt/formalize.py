@@ -177,7 +177,9 @@ class Drafting:
     test: Test
     listener: Listener
     usage: Usage = field(default_factory=Usage)
+    """What was spent, also before."""
     calls: int = 0
+    """The next call's number."""
     made: Made = field(default_factory=Made)
     model: str = ""
     short: str | None = None
@@ -193,7 +195,8 @@ class Drafting:
         """
         prompt = self.brief.prompt()
         messages: tuple[Message, ...] = (Message(role="user", content=prompt),)
-        while self.calls < MOST_CALLS:
+        last = self.calls + MOST_CALLS
+        while self.calls < last:
             answer = await self._ask(messages)
             if answer is None:
                 break

@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from backprompt.budget import Budget, Usage
+from backprompt.formalize import Formalization
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Message, Sampling, Text
@@ -77,6 +78,14 @@ class RunStarted(BaseEvent):
     strategy: Strategy
     budget: Budget
     upstream: str
+
+
+class Formalized(BaseEvent):
+    """Plain language was put into a problem, or cannot be without its author."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["formalized"] = "formalized"
+    formalization: Formalization
 
 
 class RoundStarted(BaseEvent):
@@ -232,6 +241,7 @@ class Ended(BaseEvent):
 
 Event = Annotated[
     RunStarted
+    | Formalized
     | RoundStarted
     | CallFinished
     | CallFailed
@@ -326,6 +336,9 @@ def public(event: Event) -> dict[str, JsonValue]:
         shown["domain"] = event.task.domain
     if isinstance(event, CallFailed | Ended):
         shown |= {key: _code(shown[key]) for key in ("code", "reason") if key in shown}
+    if isinstance(event, Formalized):
+        made = event.formalization
+        shown |= {"missing": len(made.missing), "doubts": len(made.doubts)}
     if isinstance(event, FeasibilityTested):
         tested = event.feasibility
         shown |= {"status": tested.status.value, "assurance": tested.assurance.value}

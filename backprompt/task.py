@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from backprompt.budget import Usage
 from backprompt.upstream import Sampling
+from critics.statement import Formalized
 
 
 class Shot(BaseModel):
@@ -47,3 +49,9 @@ class Task(BaseModel):
     tools, a response that calls one ends the run: only the caller can answer it."""
     sampling: Sampling = Sampling()
     run_id: str | None = None
+    formalized: Formalized | None = None
+    """How the problem was made of plain language, if it was."""
+    spent: Usage = Usage()
+    """What the run had spent on that."""
+    first_call: int = 0
+    """Number of the first call that is not for that."""

@@ -5,6 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from backprompt.budget import Budget, Usage
+from backprompt.formalize import Formalization
 from backprompt.journal import (
     BaseEvent,
     CallFailed,
@@ -16,6 +17,7 @@ from backprompt.journal import (
     Ended,
     Event,
     FeasibilityTested,
+    Formalized,
     Hinted,
     InfeasibilityCertified,
     Journal,
@@ -31,6 +33,7 @@ from backprompt.journal import (
 from backprompt.strategy import Strategy
 from backprompt.task import Shot, Task
 from backprompt.upstream import Completion, Message, ReplayUpstream, Sampling
+from critics.formalization import Doubt, Missing
 from critics.types import (
     Coverage,
     Diagnostic,
@@ -79,6 +82,18 @@ TASK = Task(
 USED = Usage(calls=1)
 EVENTS: list[Event] = [
     RunStarted(task=TASK, strategy=Strategy(), budget=Budget(), upstream=CANARY),
+    Formalized(
+        formalization=Formalization(
+            domain=CANARY,
+            problem={CANARY: CANARY},
+            made_by=CANARY,
+            paraphrase=CANARY,
+            missing=(Missing(field=CANARY, question=CANARY),),
+            doubts=(Doubt(kind=CANARY, what=CANARY, headline=CANARY),),
+            unread=(FOUND,),
+            short=CANARY,
+        )
+    ),
     RoundStarted(
         messages=(Message(role="user", content=CANARY),),
         sampling=Sampling(stop=(CANARY,), reasoning_effort=CANARY),
