@@ -88,6 +88,8 @@ class UpstreamServer:
         self.seen: list[Seen] = []
         self.arrived = asyncio.Event()
         """Set whenever a request has been read."""
+        self.holding = asyncio.Event()
+        """Set once an answer is being held back."""
         self.gone = asyncio.Event()
         """Set once a client went away while its answer was being held back."""
         self.disconnects = 0
@@ -158,6 +160,7 @@ class UpstreamServer:
 
     async def _hold(self, reader: asyncio.StreamReader, held: asyncio.Event) -> bool:
         """Hold an answer back; say whether its client is still there."""
+        self.holding.set()
         if await _outlasts(reader, held):
             return True
         self.disconnects += 1
