@@ -175,8 +175,6 @@ class Service:
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
-        deadline_s = settings.worker.deadline_s
-        task = await read_task(self.pool, request, sampling, run_id=run_id, deadline_s=deadline_s)
         task = task.model_copy(update={"remembered": self._cache(request).answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
