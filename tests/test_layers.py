@@ -13,7 +13,16 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
 
 WEB = {"fastapi", "starlette", "uvicorn", "httpx", "typer", "rich"}
-ENGINES = {"cryptography", "z3", "cvc5", "unified_planning", "up_fast_downward", "xllamacpp"}
+ENGINES = {
+    "cryptography",
+    "jsonschema",
+    "referencing",
+    "z3",
+    "cvc5",
+    "unified_planning",
+    "up_fast_downward",
+    "xllamacpp",
+}
 DOMAINS = {
     f"critics.{path.name}"
     for path in (ROOT / "critics").iterdir()
@@ -22,6 +31,8 @@ DOMAINS = {
 ADAPTERS = {
     "critics/ed25519.py": {"cryptography"},
     "critics/pddl/engine.py": {"unified_planning"},
+    "critics/puzzles/z3_engine.py": {"z3"},
+    "critics/schema/engine.py": {"jsonschema", "referencing"},
     "critics/smt/z3_engine.py": {"z3"},
     "critics/smt/cvc5_engine.py": {"cvc5"},
     "app/local_server.py": {"xllamacpp"},
