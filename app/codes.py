@@ -144,6 +144,12 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Start it with `modulo serve`, or name its address with `--url`.",
             503,
         ),
+        "webhook-not-allowed": ServiceCode(
+            "The server may not call that address",
+            "A request may only name a `webhook` that the operator allows. Nothing was spent.",
+            "Ask the operator to add the address to `webhooks.allowed`.",
+            422,
+        ),
         "run-unknown": ServiceCode(
             "There is no such run",
             "No run of this id is kept: it never was, was deleted, or is older than what the "

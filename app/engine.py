@@ -10,8 +10,8 @@ Invariants:
     * `start` is idempotent by id: the second start of a run is the first one.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -144,6 +144,8 @@ class Executable(Protocol):
         ...
 
 
+OnEnd = Callable[[RunRecord], Coroutine[Any, Any, None]]
+"""Is told of every run that is over, at least once; it may take its time."""
 MakeRun = Callable[[RunSpec, Journal], Awaitable[Executable]]
 """Builds a run wherever it is executed; may raise `ServiceError` (`upstream-none`)."""
 

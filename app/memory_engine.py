@@ -14,6 +14,7 @@ from app.admission import RETRY_AFTER_S
 from app.engine import (
     Executable,
     MakeRun,
+    OnEnd,
     RunPage,
     RunQuery,
     RunRecord,
@@ -55,6 +56,7 @@ class MemoryEngine:
         concurrent: int = 32,
         queued: int = 1000,
         kept: int = 1000,
+        on_end: OnEnd | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Start empty.
@@ -64,6 +66,7 @@ class MemoryEngine:
             concurrent: Most runs at once.
             queued: Most runs that wait for their turn.
             kept: Most runs that are remembered after their end.
+            on_end: Is told of every run that is over.
             clock: Reads the time.
         """
         self._make_run = make_run
@@ -72,7 +75,9 @@ class MemoryEngine:
         self._queued = queued
         self._limit = kept
         self._clock = clock
+        self._on_end = on_end
         self._runs: dict[str, _Kept] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     @property
     def running(self) -> int:
@@ -174,6 +179,9 @@ class MemoryEngine:
         """End every run and wait until each has cleaned up."""
         self.stop()
         tasks = [kept.task for kept in self._runs.values() if kept.task is not None]
+        for telling in self._telling:
+            telling.cancel()
+        tasks += self._telling
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _current(self, kept: _Kept) -> RunRecord:
@@ -202,7 +210,15 @@ class MemoryEngine:
             state: State = "cancelled" if task.cancelled() else "failed"
             self._end(kept, state, None, None if task.cancelled() else FAULT)
         kept.over.set()
+        self._tell(kept.record)
         self._forget()
+
+    def _tell(self, record: RunRecord) -> None:
+        if self._on_end is None:
+            return
+        telling = asyncio.ensure_future(self._on_end(record))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     def _end(
         self, kept: _Kept, state: State, result: SolveResult | None, failure: str | None

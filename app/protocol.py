@@ -87,6 +87,8 @@ class SolveRequest(Wire):
     trace: bool = False
     """Show prompts, responses and rejected candidates in the events, each marked
     `certified: false`."""
+    webhook: str | None = Field(default=None, max_length=2000, pattern=r"^https?://[^\s/]+\S*$")
+    """Address that is told, signed, of the run's end; the operator must allow it."""
     model: str | None = Field(default=None, min_length=1, max_length=200)
     """Model to ask at the upstream instead of the configured one."""
 

@@ -23,6 +23,7 @@ from app.run_views import ForkRequest
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
+from app.webhooks import Courier, require_allowed
 from backprompt.continued import ContinuedUpstream, answers_before
 from backprompt.journal import Journal
 from backprompt.upstream import Completion, Upstream
@@ -76,8 +77,10 @@ class Service:
             concurrent=limits.concurrent_runs,
             queued=limits.queued_runs,
             kept=limits.kept_runs,
+            on_end=self.announce,
         )
         self.caches = Caches(settings.caches)
+        self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
         self.issuer = Issuer(settings)
         self._client: httpx.AsyncClient | None = None
@@ -170,6 +173,7 @@ class Service:
         if self._stopping:
             raise stopped_early()
         settings = self.settings
+        require_allowed(request.webhook, settings.webhooks)
         budget = settle_budget(request.budget, settings)
         strategy = settle_strategy(request.strategy, settings)
         sampling = settle_sampling(request.sampling, settings, strategy)
@@ -283,6 +287,10 @@ class Service:
         known = await self.engine.get(run_id) if run_id is not None else None
         spec = known.spec if known else await self.specify(request, run_id=run_id)
         return await self.engine.start(spec.model_copy(update={"body_sha256": body_sha256}))
+
+    async def announce(self, record: RunRecord) -> None:
+        """Tell whoever wants to know that a run is over."""
+        await self.courier.deliver(record)
 
     async def fork(self, run_id: str, wishes: ForkRequest) -> RunRecord:
         """Go on from a run that is over, without paying again for what it had bought.

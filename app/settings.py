@@ -147,6 +147,28 @@ class Caps(Group):
     """Answers that one round of a parallel search asks for."""
 
 
+class WebhookSettings(Group):
+    """Whom to tell that a run is over. Messages follow Standard Webhooks."""
+
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+\S*$")
+    """Address that is told of the end of every run."""
+    allowed: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")], ...] = ()
+    """Addresses that a request may name in `webhook`: these themselves and what lies below them.
+    Without any, no request may name one."""
+    secret: SecretStr | None = None
+    """Key of the signature, such as `whsec_` and base64; needed where any address is set."""
+    attempts: int = Field(default=6, ge=1, le=20)
+    """Deliveries tried, with pauses of 1, 4, 16 ... seconds between them."""
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    """Seconds one delivery may take."""
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if (self.url or self.allowed) and self.secret is None:
+            raise ValueError("webhooks are signed: set `webhooks.secret`")
+        return self
+
+
 class CacheSettings(Group):
     """What is remembered in memory between runs. Whatever comes from a cache is checked again."""
 
@@ -212,6 +234,7 @@ class Settings(BaseSettings):
     """How the loop reacts where the request names nothing else."""
     limits: Limits = Limits()
     caches: CacheSettings = CacheSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     proxy: ProxySettings = ProxySettings()
     profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
