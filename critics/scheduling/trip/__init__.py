@@ -1,6 +1,7 @@
 """The domain `trip`: in which order to visit cities by direct flights."""
 
 from critics.domain import Domain
+from critics.scheduling.prose.formalizers import TRIP
 from critics.scheduling.trip.answer import parse_itinerary
 from critics.scheduling.trip.codes import TRIP_CODES
 from critics.scheduling.trip.critics import CRITICS, share_of_facts
@@ -33,6 +34,7 @@ domain = Domain(
     solver=find_answer,
     hint=give_hint,
     answer_schema=write_answer_schema,
+    formalization=TRIP,
     examples=EXAMPLES,
     codes=TRIP_CODES,
 )
