@@ -11,6 +11,7 @@ Invariants:
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -111,7 +112,7 @@ class RunQuery(Record):
     domain: str | None = None
     model: str | None = None
     before: str | None = None
-    """Only runs with a smaller id than this: the cursor of the next page."""
+    """Only runs that come behind the one of this id: the cursor of the next page."""
     limit: int = Field(default=50, ge=1, le=200)
 
 
@@ -204,16 +205,20 @@ class Engine(Protocol):
         ...
 
 
+def age(record: RunRecord) -> tuple[datetime, str]:
+    """Give what runs are ordered by: when they were asked for. Ids need not follow time."""
+    return record.spec.created_at, record.spec.id
+
+
 def matches(record: RunRecord, query: RunQuery) -> bool:
-    """Say whether a run is among those asked for."""
+    """Say whether a run is among those asked for, on whichever page."""
     wanted: Sequence[tuple[object, object]] = (
         (query.tenant, record.spec.tenant),
         (query.state, record.state),
         (query.domain, record.spec.task.domain),
         (query.model, model_of(record)),
     )
-    earlier = query.before is None or record.spec.id < query.before
-    return earlier and all(asked is None or asked == found for asked, found in wanted)
+    return all(asked is None or asked == found for asked, found in wanted)
 
 
 def model_of(record: RunRecord) -> str | None:

@@ -20,6 +20,7 @@ from app.engine import (
     RunRecord,
     RunSpec,
     State,
+    age,
     matches,
     require_same,
 )
@@ -109,8 +110,13 @@ class MemoryEngine:
 
     async def list(self, query: RunQuery) -> RunPage:
         """List runs, newest first."""
-        records = (self._current(self._runs[key]) for key in sorted(self._runs, reverse=True))
-        found = [record for record in records if matches(record, query)]
+        cursor = self._runs.get(query.before or "")
+        records = sorted(map(self._current, self._runs.values()), key=age, reverse=True)
+        found = [
+            record
+            for record in records
+            if matches(record, query) and (cursor is None or age(record) < age(cursor.record))
+        ]
         page = found[: query.limit]
         more = len(found) > query.limit
         return RunPage(runs=tuple(page), next=page[-1].spec.id if more else None)

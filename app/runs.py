@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from app.drafts import Draft, find_problem
 from app.caches import CachedKernel, ProblemCache
+from app.drafts import Draft, find_problem
 from app.failures import ServiceError, from_kernel
 from app.formalizing import formalizing, require_text
 from app.ids import new_id

@@ -185,18 +185,20 @@ async def test_who_waits_may_leave(pool, make_engine):
 
 async def test_runs_are_listed_newest_first_in_pages(pool, make_engine):
     async with engine_over(pool, make_engine, Model("hello", "no")) as (engine, specify):
-        specs = [await specify(model=None) for _ in range(2)]
-        specs.append(await specify(problem={"word": "other"}, budget={"rounds": 1}))
+        odd = {"problem": {"word": "other"}, "budget": {"rounds": 1}}
+        specs = [await specify(), await specify(**odd), await specify()]
+        specs[2] = specs[2].model_copy(update={"id": "run_0 whose id does not follow time"})
         for spec in specs:
             await engine.start(spec)
             await engine.wait(spec.id)
-        newest = sorted((spec.id for spec in specs), reverse=True)
         first = await engine.list(RunQuery(limit=2))
         rest = await engine.list(RunQuery(limit=2, before=first.next))
         certified = await engine.list(RunQuery(state="certified"))
         nobody = await engine.list(RunQuery(tenant="somebody-else"))
         foreign = await engine.list(RunQuery(domain="pddl"))
-    assert [run.spec.id for run in (*first.runs, *rest.runs)] == newest
+    assert [run.spec.id for run in (*first.runs, *rest.runs)] == [
+        spec.id for spec in reversed(specs)
+    ]
     assert rest.next is None
     assert len(certified.runs) == 2
     assert not nobody.runs
