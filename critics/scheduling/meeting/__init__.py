@@ -1,1 +1,38 @@
-"""The domain `meeting`."""
+"""The domain `meeting`: whom one can meet in a day across a city."""
+
+from critics.domain import Domain
+from critics.scheduling.meeting.answer import parse_itinerary
+from critics.scheduling.meeting.codes import MEETING_CODES
+from critics.scheduling.meeting.critics import CRITICS, share_of_people
+from critics.scheduling.meeting.examples import EXAMPLES
+from critics.scheduling.meeting.extract import extract_itineraries
+from critics.scheduling.meeting.mutate import mutate
+from critics.scheduling.meeting.problem import load_day
+from critics.scheduling.meeting.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
+from critics.scheduling.meeting.reasoning import compare, decide_feasible, find_answer, give_hint
+from critics.scheduling.meeting.schema import MeetingProblem
+from critics.scheduling.meeting.timetable import give_opinion
+
+domain = Domain(
+    name="meeting",
+    version="1",
+    summary="a day of meetings across a city: people's times, ways, as many as possible",
+    problem=MeetingProblem,
+    load=load_day,
+    parse=parse_itinerary,
+    critics=CRITICS,
+    prompt=write_prompt,
+    answer_format=ANSWER_FORMAT,
+    extract=extract_itineraries,
+    score=share_of_people,
+    mutate=mutate,
+    second_opinion=give_opinion,
+    opinion_modules=("critics.scheduling.meeting",),
+    feasibility=decide_feasible,
+    solver=find_answer,
+    optimality=compare,
+    hint=give_hint,
+    answer_schema=write_answer_schema,
+    examples=EXAMPLES,
+    codes=MEETING_CODES,
+)

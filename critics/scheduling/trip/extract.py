@@ -23,13 +23,13 @@ _LINE = re.compile(
 )
 _COUNT = re.compile(r"\bfor\s+(\d{1,6})\s+days?\b", re.ASCII | re.IGNORECASE)
 _MOVES = re.compile(
-    r"\b(?:fl(?:y|ies|ight|ying)|travel\w*|teleport\w*|driv\w*|train|leav\w*|depart\w*|return\w*)"
-    r"\b",
+    r"\b(?:fl(?:y|ies|ight|ying)|travel\w*|teleport\w*|driv\w*|train|leav\w*|depart\w*"
+    r"|return\w*)\b",
     re.ASCII | re.IGNORECASE,
 )
 _FLY = re.compile(
-    r"(?:fly|flight|take a (?:direct )?flight|travel)(?: directly)?\s+from\s+(?P<origin>.+?)\s+to\s+"
-    r"(?P<target>[^.,;(]+?)\s*[.]?",
+    r"(?:fly|flight|take a (?:direct )?flight|travel)(?: directly)?\s+from\s+(?P<origin>.+?)"
+    r"\s+to\s+(?P<target>[^.,;(]+?)\s*[.]?",
     re.ASCII | re.IGNORECASE,
 )
 _VISIT = re.compile(
