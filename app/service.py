@@ -277,7 +277,12 @@ class Service:
                     await self.engine.cancel(spec.id)
 
     async def enqueue(
-        self, request: SolveRequest, *, run_id: str | None = None, body_sha256: str | None = None
+        self,
+        request: SolveRequest,
+        *,
+        run_id: str | None = None,
+        body_sha256: str | None = None,
+        dialogue: Dialogue | None = None,
     ) -> RunRecord:
         """Start a run that goes on by itself, or stand it in line.
 
@@ -285,7 +290,9 @@ class Service:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
         """
         known = await self.engine.get(run_id) if run_id is not None else None
-        spec = known.spec if known else await self.specify(request, run_id=run_id)
+        spec = (
+            known.spec if known else await self.specify(request, run_id=run_id, dialogue=dialogue)
+        )
         return await self.engine.start(spec.model_copy(update={"body_sha256": body_sha256}))
 
     async def announce(self, record: RunRecord) -> None:

@@ -40,23 +40,25 @@ class Reply:
         run: The run's id; a chat's is `chatcmpl-` and this.
         created: Unix seconds.
         model: The model that answered, or the one that was asked for.
-        certified: Whether `text` is certified.
+        certified: Whether `text` is certified; `None` where nobody was asked to verify it.
         text: The certified text, or the best candidate's for who asked for it; `None` with tools.
         tool_calls: Calls of the caller's tools, unverified.
         usage: The sum over all calls of the run.
         fingerprint: `modulo:<certified|uncertified>:<short hash>`.
         report: The object `llm_modulo`.
+        finish_reason: The upstream's, of a chat that nobody was asked to verify.
     """
 
     run: str
     created: int
     model: str
-    certified: bool
+    certified: bool | None
     text: str | None
     tool_calls: tuple[dict[str, JsonValue], ...]
     usage: Usage
     fingerprint: str
     report: dict[str, JsonValue]
+    finish_reason: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
