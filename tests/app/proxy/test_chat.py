@@ -160,10 +160,12 @@ async def test_the_model_sees_the_callers_own_messages_first(pool):
 
 
 async def test_the_upstream_gets_its_own_key(pool):
-    async with UpstreamServer(default=Reply("hello")) as upstream:
-        async with client(make_app(pool, **asks(upstream, api_key="theirs"))) as http:
-            for asked in (chat(), plain()):
-                await http.post(CHAT, json=asked, headers={"authorization": "Bearer ours"})
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        client(make_app(pool, **asks(upstream, api_key="theirs"))) as http,
+    ):
+        for asked in (chat(), plain()):
+            await http.post(CHAT, json=asked, headers={"authorization": "Bearer ours"})
     assert [seen.headers["authorization"] for seen in upstream.seen] == ["Bearer theirs"] * 2
 
 

@@ -1,0 +1,171 @@
+"""Clients that hang up, and clients that ask again, over a real server."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.app.conftest import make_app, served
+from tests.app.proxy.chats import CHAT, chat, plain
+from tests.app.proxy.wire import SOON_S, read_all, read_until, send
+from tests.upstream_server import HANG, Reply, UpstreamServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PROMISE_S = 1.0
+"""Within which the upstream's connection is closed once the client has gone."""
+
+
+def asks(upstream: UpstreamServer, **settings) -> dict:
+    return {
+        "upstream": {"base_url": upstream.base_url, "model": "scripted", "retries": 0},
+        **settings,
+    }
+
+
+def body_of(answer: str) -> dict:
+    return json.loads(answer.split("\r\n\r\n", 1)[1])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("write", [chat, plain], ids=["verified", "passed"])
+async def test_a_client_that_hangs_up_ends_the_call_to_the_model(pool, write, stream):
+    async with (
+        UpstreamServer(HANG) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        _, writer = await send(at, write(stream=stream))
+        await upstream.holding.wait()
+        writer.transport.abort()
+        async with asyncio.timeout(PROMISE_S):
+            await upstream.gone.wait()
+
+
+async def test_a_client_that_hangs_up_in_a_passed_stream_ends_it(pool):
+    held = Reply("one two three", wait=asyncio.Event(), hold_after=2)
+    async with (
+        UpstreamServer(held) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        reader, writer = await send(at, plain(stream=True))
+        await read_until(reader, b"one")
+        writer.close()
+        async with asyncio.timeout(PROMISE_S):
+            await upstream.gone.wait()
+
+
+async def test_a_silent_upstream_is_bridged_by_comments_from_the_start(pool):
+    async with (
+        UpstreamServer(HANG) as upstream,
+        served(make_app(pool, **asks(upstream, sse_keepalive_s=0.05))) as at,
+    ):
+        reader, writer = await send(at, chat({"progress": False}, stream=True))
+        await read_until(reader, b": keep-alive")
+        await read_until(reader, b'"role":"assistant"')
+        for _ in range(3):
+            await read_until(reader, b": keep-alive")
+        writer.close()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_retry_joins_the_run_that_is_under_way(pool, stream):
+    held = asyncio.Event()
+    async with UpstreamServer(Reply("hello", wait=held)) as upstream:
+        app = make_app(pool, **asks(upstream))
+        visitors = app.state.visitors
+        async with served(app) as at:
+            await join_and_leave(at, upstream, visitors, held, stream=stream)
+    assert len(upstream.seen) == 1
+    assert upstream.disconnects == 0
+
+
+async def join_and_leave(at, upstream, visitors, held, *, stream):
+    _, one = await send(at, chat(stream=stream), authorization="Bearer me")
+    await upstream.holding.wait()
+    second, two = await send(
+        at, chat(stream=stream), authorization="Bearer me", x_stainless_retry_count="1"
+    )
+    await visited(visitors, 2)
+    one.transport.abort()
+    await visited(visitors, 1)
+    held.set()
+    answer = await read_until(second, b'"certificate"')
+    two.close()
+    assert "hello" in answer
+
+
+async def visited(visitors, count: int) -> None:
+    """Wait until so many requests wait for a run."""
+    async with asyncio.timeout(SOON_S):
+        while sum(visitors._waiting.values()) != count:  # noqa: ASYNC110  # a test, looking inside
+            await asyncio.sleep(0)
+
+
+async def test_a_retry_finds_the_run_that_has_just_finished(pool):
+    async with (
+        UpstreamServer(Reply("hello")) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        first = body_of(await read_all(at, chat()))
+        again = body_of(await read_all(at, chat(), x_stainless_retry_count="1"))
+    assert again == first
+    assert len(upstream.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "headers"),
+    [
+        ({}, {}),
+        ({}, {"x_stainless_retry_count": "0"}),
+        ({"user": "b"}, {"x_stainless_retry_count": "1"}),
+        ({}, {"x_stainless_retry_count": "1", "authorization": "Bearer other"}),
+    ],
+)
+async def test_another_request_is_another_run(pool, change, headers):
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        first = body_of(await read_all(at, chat()))
+        other = body_of(await read_all(at, chat(**change), **headers))
+    assert other["id"] != first["id"]
+    assert len(upstream.seen) == 2
+
+
+async def test_a_retry_of_a_cancelled_run_starts_anew(pool):
+    async with (
+        UpstreamServer(HANG, Reply("hello")) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        _, writer = await send(at, chat())
+        await upstream.holding.wait()
+        writer.transport.abort()
+        await upstream.gone.wait()
+        answer = await read_all(at, chat(), x_stainless_retry_count="1")
+    assert "hello" in answer
+
+
+async def test_an_idempotency_key_keeps_the_run_for_who_comes_back(pool):
+    held = asyncio.Event()
+    async with (
+        UpstreamServer(Reply("hello", wait=held)) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        _, writer = await send(at, chat(), idempotency_key="k1")
+        await upstream.holding.wait()
+        writer.transport.abort()
+        coming = asyncio.create_task(read_all(at, chat(), idempotency_key="k1"))
+        held.set()
+        answer = await coming
+        conflict = await read_all(at, chat(user="other"), idempotency_key="k1")
+    assert "hello" in answer
+    assert len(upstream.seen) == 1
+    assert upstream.disconnects == 0
+    assert conflict.startswith("HTTP/1.1 409")
+    assert "x-should-retry: false" in conflict
+
+
+async def test_a_key_of_no_length_is_refused(pool):
+    async with served(make_app(pool, "hello")) as at:
+        answer = await read_all(at, chat(), path=CHAT, idempotency_key="k" * 256)
+    assert answer.startswith("HTTP/1.1 400")
