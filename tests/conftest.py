@@ -36,10 +36,20 @@ class Recordings:
         return {"domain": row["domain_pddl"], "problem": row["problem_pddl"]}
 
 
+def find_recordings(name: str) -> Recordings:
+    """Find a folder of recordings, or skip the test."""
+    data = Path(os.environ.get("MODULO_TEST_DATA", ROOT.parent / "shared" / "data"))
+    folder = data / name
+    if not folder.is_dir():
+        pytest.skip(f"no recorded answers: MODULO_TEST_DATA names no folder with `{name}`")
+    return Recordings(folder)
+
+
 @pytest.fixture(scope="session")
 def planbench() -> Recordings:
-    data = Path(os.environ.get("MODULO_TEST_DATA", ROOT.parent / "shared" / "data"))
-    folder = data / "planbench"
-    if not folder.is_dir():
-        pytest.skip("no recorded answers: MODULO_TEST_DATA names no folder with `planbench`")
-    return Recordings(folder)
+    return find_recordings("planbench")
+
+
+@pytest.fixture(scope="session")
+def natural_plan() -> Recordings:
+    return find_recordings("natural-plan")
