@@ -150,12 +150,33 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Ask the operator to add the address to `webhooks.allowed`.",
             422,
         ),
+        "response-unknown": ServiceCode(
+            "There is no such response",
+            "A response is kept as long as the process that answered lives, unless it was asked "
+            "for with `store: false`, and is shown only to the key that it was asked for with.",
+            "Look at the run behind it: `resp_run_…` is the run `/runs/run_…`.",
+            404,
+        ),
+        "previous-response-not-found": ServiceCode(
+            "The response to go on from is not here",
+            "`previous_response_id` names a response that is not kept here, or is not over. "
+            "Nothing was spent.",
+            "Send the conversation itself as `input`.",
+            400,
+        ),
         "run-unknown": ServiceCode(
             "There is no such run",
             "No run of this id is kept: it never was, was deleted, or is older than what the "
             "service remembers.",
             "List the runs that there are with `GET /runs`.",
             404,
+        ),
+        "database-in-use": ServiceCode(
+            "Another process keeps its runs in this database",
+            "A database file belongs to one process, or two would execute the same runs.",
+            "Stop the other process, name another file with `MODULO_DATABASE_URL`, or share a "
+            "`postgresql://` database.",
+            503,
         ),
         "run-unfinished": ServiceCode(
             "The run is not over",
@@ -314,12 +335,12 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Wait for it.",
             503,
         ),
-        "certificate-refuted": ServiceCode(
-            "The certificate does not hold",
-            "The document is no certificate, was altered, or its answer is not accepted by the "
-            "critics installed here.",
-            "Trust the answer no further than this; ask its issuer for the run.",
-            422,
+        "certificate-unknown": ServiceCode(
+            "There is no such certificate",
+            "No certificate of this id is among the latest ones or in the log; or the run has "
+            "none, since it is not over or ended without one.",
+            "Look at the run's `status`; `modulo log show` lists what was issued.",
+            404,
         ),
         "usage": ServiceCode(
             "The command cannot be carried out as typed",

@@ -10,11 +10,22 @@ from starlette.routing import Route
 from app.proxy.chat import chat_completions
 from app.proxy.health import alive, ready
 from app.proxy.model_list import list_models, show_model
+from app.proxy.response_store import ResponseStore
+from app.proxy.responses import (
+    cancel_response,
+    create_response,
+    delete_response,
+    show_response,
+)
 from app.proxy.visitors import Visitors
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/chat/completions", chat_completions),
+    ("POST", "/responses", create_response),
+    ("GET", "/responses/{response}", show_response),
+    ("DELETE", "/responses/{response}", delete_response),
+    ("POST", "/responses/{response}/cancel", cancel_response),
     ("GET", "/models", list_models),
     ("GET", "/models/{model:path}", show_model),
 )
@@ -31,6 +42,7 @@ HEALTH: tuple[tuple[str, Endpoint], ...] = (
 def install(app: FastAPI) -> None:
     """Add the proxy's routes to an application with a service."""
     app.state.visitors = Visitors()
+    app.state.responses = ResponseStore()
     for method, path, endpoint in ENDPOINTS:
         for before in ("/v1", "/p/{profile}/v1"):
             app.router.routes.append(Route(before + path, endpoint, methods=[method]))

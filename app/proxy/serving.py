@@ -172,10 +172,23 @@ async def _narrate(
     write: Callable[[Exchange | None], StreamWriter],
 ) -> None:
     """Put progress and the reply into the queue, as the dialect writes them."""
-    writer = write(None)
     try:
         exchange = await asyncio.shield(opening)
-        writer = write(exchange)
+    except ServiceError as error:
+        _put(frames, write(None).fail(error))
+        return
+    await _tell(exchange, write(exchange), frames)
+
+
+def follow(exchange: Exchange, writer: StreamWriter, keepalive_s: float) -> Response:
+    """Stream a run that goes on whether or not anybody listens."""
+    return EventStream(
+        lambda frames: _tell(exchange, writer, frames), keepalive_s, AsyncExitStack()
+    )
+
+
+async def _tell(exchange: Exchange, writer: StreamWriter, frames: "asyncio.Queue[bytes]") -> None:
+    try:
         _put(frames, writer.begin())
         async for line in exchange.lines():
             _put(frames, writer.progress(line))

@@ -124,3 +124,107 @@ async def test_what_names_nothing_to_verify_is_passed_on(client, proxy):
 
 async def test_models_are_listed(client):
     assert "served-model" in [model.id async for model in client.models.list()]
+
+
+RESPOND = {"model": "served-model", "input": QUESTION}
+
+
+async def test_a_certified_response(client):
+    done = await client.responses.create(**RESPOND, **VERIFY, metadata={"k": "v"})
+    assert (done.output_text, done.status) == ("hello", "completed")
+    assert done.id.startswith("resp_run_")
+    assert done.usage.total_tokens == 30
+    assert done.metadata == {"k": "v"}
+    assert done.model_extra["llm_modulo"]["certified"] is True
+    assert (await client.responses.retrieve(done.id)).output_text == "hello"
+
+
+async def test_a_refused_response_is_raised_and_not_sent_again(client, proxy):
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        await client.responses.create(**RESPOND, **REFUSE)
+    check_refused(caught.value, proxy.upstream)
+
+
+async def test_a_streamed_response(client):
+    async with client.responses.stream(**RESPOND, **VERIFY) as stream:
+        kinds = [event.type async for event in stream]
+        done = await stream.get_final_response()
+    assert done.output_text == "hello"
+    assert kinds[0] == "response.created"
+    assert kinds[-1] == "response.completed"
+    assert "response.output_text.delta" in kinds
+
+
+async def test_a_refused_response_in_a_stream_fails(client, proxy):
+    stream = await client.responses.create(**RESPOND, **REFUSE, stream=True)
+    events = [event async for event in stream]
+    assert events[-1].type == "response.failed"
+    assert events[-1].response.error.code == "budget_exhausted"
+    assert "bye" not in "".join(event.to_json() for event in events)
+    assert len(proxy.upstream.seen) == HOPELESS["budget"]["rounds"]
+
+
+async def test_a_response_in_the_background(client, proxy):
+    asked = {**RESPOND, "input": HOLD, "background": True}
+    queued = await client.responses.create(**asked, **VERIFY)
+    assert queued.status in {"queued", "in_progress"}
+    await proxy.upstream.holding.wait()
+    assert (await client.responses.retrieve(queued.id)).status == "in_progress"
+    assert (await client.responses.cancel(queued.id)).status == "cancelled"
+    await closed(proxy)
+
+
+async def test_a_response_in_the_background_is_fetched_as_a_stream(client):
+    queued = await client.responses.create(**RESPOND, background=True, **VERIFY)
+    stream = await client.responses.retrieve(queued.id, stream=True)
+    events = [event async for event in stream]
+    assert events[-1].type == "response.completed"
+    assert (await client.responses.retrieve(queued.id)).output_text == "hello"
+
+
+async def test_a_response_goes_on_from_another(client, proxy):
+    first = await client.responses.create(**RESPOND, **VERIFY)
+    asked = {**RESPOND, "input": "And again?", "previous_response_id": first.id}
+    await client.responses.create(**asked, instructions="Be brief.")
+    sent = proxy.upstream.seen[-1].body["messages"]
+    assert [message["content"] for message in sent] == [
+        "Be brief.",
+        QUESTION,
+        "hello",
+        "And again?",
+    ]
+
+
+async def test_a_response_that_is_not_kept_cannot_be_gone_on_from(client):
+    first = await client.responses.create(**RESPOND, **VERIFY, store=False)
+    for unknown in (first.id, "resp_none"):
+        with pytest.raises(openai.BadRequestError) as caught:
+            await client.responses.create(**RESPOND, previous_response_id=unknown)
+        assert caught.value.code == "previous_response_not_found"
+
+
+async def test_a_plain_response(client, proxy):
+    done = await client.responses.create(**RESPOND)
+    assert done.output_text == "bye"
+    assert done.model_extra["llm_modulo"] == {"certified": None}
+    async with client.responses.stream(**RESPOND) as stream:
+        assert (await stream.get_final_response()).output_text == "bye"
+    assert "llm_modulo" not in proxy.upstream.seen[0].body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("named", [VERIFY, {}])
+async def test_a_client_that_cancels_a_response_closes_the_models_connection(
+    client, proxy, stream, named
+):
+    async def use() -> None:
+        done = await client.responses.create(**{**RESPOND, "input": HOLD}, **named, stream=stream)
+        if stream:
+            async for _ in done:
+                pass
+
+    asking = asyncio.ensure_future(use())
+    await proxy.upstream.holding.wait()
+    asking.cancel()
+    await closed(proxy)
+    await asyncio.wait({asking})

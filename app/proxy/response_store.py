@@ -1,0 +1,89 @@
+"""Responses that are kept, to be fetched again and to go on from.
+
+Invariants:
+    * What is kept is bounded, in number and in size; the oldest go first.
+    * A response is found only with the key that it was asked for with.
+    * It lives as long as the process; the run behind it is at `/runs/{id}`.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.failures import ServiceError
+from app.proxy.chat_request import ChatRequest, Verification
+from app.proxy.responses_wire import ResponsesRequest, Translated
+
+MOST = 1000
+MOST_BYTES = 64_000_000
+"""Size of all request bodies that are kept; a parsed body takes a few times as much."""
+PREFIX = "resp_"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A response that was asked for.
+
+    Attributes:
+        owner: Whose it is; see `owner_of`.
+        request: What was asked.
+        translated: The same as a chat.
+        chat: The same, read.
+        wanted: What the run verifies; `None` for a response that nobody was asked to verify.
+        document: The response itself, where no run stands behind it.
+        said: The model's message, where no run stands behind it.
+        size: Bytes of the request's body.
+    """
+
+    owner: str
+    request: ResponsesRequest
+    translated: Translated
+    chat: ChatRequest
+    wanted: Verification | None
+    size: int
+    document: Mapping[str, Any] | None = None
+    said: Mapping[str, Any] | None = None
+
+
+class ResponseStore:
+    """The responses of one process."""
+
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        """Start empty."""
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._most = most
+        self._most_bytes = most_bytes
+        self._size = 0
+
+    def keep(self, response_id: str, kept: Kept) -> None:
+        """Keep a response, unless its caller wishes otherwise."""
+        if kept.request.store is False:
+            return
+        self.drop(response_id)
+        self._kept[response_id] = kept
+        self._size += kept.size
+        while len(self._kept) > self._most or self._size > self._most_bytes:
+            self.drop(next(iter(self._kept)))
+
+    def drop(self, response_id: str) -> None:
+        """Forget a response, if it is there."""
+        found = self._kept.pop(response_id, None)
+        self._size -= found.size if found else 0
+
+    def find(self, response_id: str, owner: str) -> Kept | None:
+        """Find a response of this caller."""
+        found = self._kept.get(response_id)
+        return found if found is not None and found.owner == owner else None
+
+
+def owner_of(headers: Mapping[str, str]) -> str:
+    """Say whose a request is: whoever sends the same key."""
+    keys = (headers.get("authorization", ""), headers.get("x-api-key", ""))
+    return hashlib.sha256("\0".join(keys).encode()).hexdigest()
+
+
+def not_found(response_id: str) -> ServiceError:
+    """Say that a response is not, or no longer, here."""
+    return ServiceError("response-unknown", f"there is no response `{response_id[:80]}`")
