@@ -103,6 +103,15 @@ class CertificateLog:
         """Where the certificates lie."""
         return self.path.with_name(f"{self.path.name}.d")
 
+    def prepare(self) -> str | None:
+        """Make the log's place; say what stands in the way of writing there."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._locked():
+                return None
+        except OSError as error:
+            return f"the log `{self.path}` cannot be written: {error.strerror}"
+
     def append(self, envelope: Mapping[str, Any]) -> Entry:
         """Keep a certificate and enter it.
 
@@ -225,6 +234,9 @@ def read_entry(line: bytes, index: int) -> Entry:
         written = entry.to_line() + b"\n"
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise LogError(f"entry {index} is no entry of a log") from None
+    texts = (entry.at, entry.certificate, entry.payload_sha256, entry.previous)
+    if not all(isinstance(text, str) for text in texts) or type(entry.index) is not int:
+        raise LogError(f"entry {index} is no entry of a log")
     if written != line or entry.hash != found:
         raise LogError(f"entry {index} was altered")
     return entry

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app import answers, catalogue, errors, formalize, routes, run_routes
+from app import answers, catalogue, certificates, errors, formalize, routes, run_routes
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
 from app.service import Service
@@ -44,6 +44,7 @@ def create_app(
             {"name": "solve", "description": "Ask a model until an answer is certified."},
             {"name": "runs", "description": "Runs that are kept: follow, cancel, delete."},
             {"name": "check", "description": "Judge answers of your own; no model."},
+            {"name": "certificates", "description": "Prove one again; who signs them."},
             {"name": "domains", "description": "What can be judged."},
             {"name": "errors", "description": "Every code explained."},
             {"name": "health", "description": "Whether it runs and whom it can ask."},
@@ -54,6 +55,7 @@ def create_app(
     app.include_router(formalize.router)
     app.include_router(answers.router)
     app.include_router(run_routes.router)
+    app.include_router(certificates.router)
     app.include_router(catalogue.router)
     proxy_routes.install(app)
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)

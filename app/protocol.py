@@ -183,7 +183,11 @@ class SolveResult(Wire):
                     "status": "certified",
                     "certified": True,
                     "answer": "(turn-on lamp)",
-                    "certificate": {"id": "cert_01KANW8XQ2N5R7T9V1X3Z5B7D9", "claim": "answer"},
+                    "certificate": {
+                        "payloadType": "application/vnd.in-toto+json",
+                        "payload": "eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEifQ==",
+                        "signatures": [{"keyid": "9f0c1d", "sig": "c2lnbmF0dXJl"}],
+                    },
                     "rounds": 2,
                     "usage": Usage(rounds=2, calls=2, candidates=2).model_dump(),
                     "budget": Budget(rounds=5).model_dump(),
@@ -205,7 +209,8 @@ class SolveResult(Wire):
     answer: str | None = None
     """The certified canonical answer."""
     certificate: dict[str, JsonValue] | None = None
-    """What was proved, with everything needed to check it again offline."""
+    """What was proved, with everything needed to check it again offline: a DSSE envelope. Of an
+    `infeasible` run, that there is no answer."""
     optimal: bool | None = None
     """Whether no answer is better by the problem's objective, as an engine proved; false if a
     better one exists, null if nobody knows or the problem has no objective."""

@@ -23,7 +23,7 @@ class Exit(IntEnum):
     UNKNOWN = 12
     """The critics could not decide."""
     REJECTED = 13
-    """`check`, `verify` or `domains check`: the critics, or a self-test, object."""
+    """`check` or `domains check`: the critics, or a self-test, object."""
     NEEDS_INPUT = 14
     """The problem is incomplete or ambiguous."""
     RESOURCES = 20
@@ -87,7 +87,6 @@ _CODES: Mapping[str, Exit] = MappingProxyType(
         "upstream-none": Exit.NO_UPSTREAM,
         "weights-disk-full": Exit.RESOURCES,
         "weights-unreachable": Exit.UPSTREAM,
-        "certificate-refuted": Exit.REJECTED,
         "internal-error": Exit.BUG,
         "usage": Exit.USAGE,
     }

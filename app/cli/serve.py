@@ -10,6 +10,7 @@ import uvicorn
 
 from app.cli.terminal import note, reported
 from app.failures import ServiceError
+from app.issuer import Issuer
 from app.main import create_app
 from app.settings import Settings, load_settings
 from app.upstreams import require_usable
@@ -38,12 +39,25 @@ class Server(uvicorn.Server):
             note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
             if not ipaddress.ip_address(host).is_loopback:
                 note(f"warning: whoever reaches {shown} may use this service; it has no login")
+            self._tell_key()
             self._told = asyncio.ensure_future(self._tell_upstream())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let requests end, then end them with an answer."""
         asyncio.get_running_loop().call_later(GRACE_S, self.config.app.state.service.stop)  # type: ignore[union-attr]  # as below
         await super().shutdown(sockets)
+
+    def _tell_key(self) -> None:
+        issuer: Issuer = self.config.app.state.service.issuer  # type: ignore[union-attr]  # as below
+        kind = (
+            "" if issuer.keys.kind == "configured" else "; make one to keep with `modulo keys new`"
+        )
+        key = f"{issuer.keys.kind} key {issuer.signer.keyid[:16]}"
+        note(f"certificates are signed by the {key}{kind}")
+        if issuer.log is None:
+            return
+        fault = issuer.log.prepare()
+        note(f"warning: {fault}" if fault else f"certificates are logged in `{issuer.log.path}`")
 
     async def _tell_upstream(self) -> None:
         service = self.config.app.state.service  # type: ignore[union-attr]  # our own application
@@ -67,8 +81,10 @@ def run_server(host: str | None, port: int | None) -> None:
             level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"
         )
         logging.getLogger("httpx").setLevel(logging.WARNING)
+        application = create_app(settings)
+        application.state.service.issuer.keys  # noqa: B018  # one that cannot be read is told now
         config = uvicorn.Config(
-            create_app(settings),
+            application,
             log_level="warning",
             timeout_graceful_shutdown=GRACE_S + CLEAN_UP_S,
             server_header=False,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from critics.statement import read_envelope
 from tests.app.conftest import REQUEST, client, make_app, port_of
 from tests.upstream_server import Reply, UpstreamServer
 
@@ -14,8 +15,9 @@ async def test_a_rejected_answer_is_corrected_and_certified(pool):
     result = response.json()
     assert response.status_code == 200
     assert (result["status"], result["answer"], result["rounds"]) == ("certified", "hello", 2)
-    assert result["certificate"]["candidate"] == "hello"
-    assert result["certificate"]["provenance"]["run"] == result["id"]
+    certificate = read_envelope(result["certificate"])
+    assert certificate.candidate.text == "hello"
+    assert certificate.provenance.run == result["id"]
     assert result["certified"] is True
     assert result["judgement"]["verdict"] == "accepted"
     assert result["usage"]["calls"] == 2
@@ -144,7 +146,7 @@ async def test_start_from_is_judged_before_anyone_is_asked(pool):
         response = await http.post("/solve", json={**REQUEST, "start_from": "hello"})
     result = response.json()
     assert (result["status"], result["usage"]["calls"]) == ("certified", 0)
-    assert result["certificate"]["provenance"]["origin"] == "user"
+    assert read_envelope(result["certificate"]).provenance.origin == "user"
 
 
 async def test_domains_and_codes_are_listed(pool):
@@ -205,11 +207,13 @@ async def test_a_problem_without_an_answer_ends_as_infeasible_with_evidence(
     async with client(make_app(pool, " ")) as http:
         result = (await http.post("/solve", json=body)).json()
     assert result["status"] == status
-    assert result["answer"] is result["certificate"] is None
+    assert result["answer"] is None
+    assert not result["certified"]
     if status == "infeasible":
+        assert read_envelope(result["certificate"]).claim == "infeasible"
         assert result["feasibility"]["diagnostics"][0]["code"] == "word-empty"
     else:
-        assert result["feasibility"] is None
+        assert result["feasibility"] is result["certificate"] is None
 
 
 async def test_a_model_server_that_has_gone_is_looked_for_again(pool, monkeypatch):

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from app.cli.exits import Exit
+from critics.statement import read_envelope
+from critics.verification import Outcome, verify
 from tests.app.conftest import client, make_app, served
 from tests.upstream_server import Reply, UpstreamServer
 
@@ -49,7 +51,9 @@ async def test_a_proof_of_infeasibility_ends_the_call_under_way_and_costs_no_oth
         )
     result = solved.json()
     assert (result["status"], result["usage"]["rounds"]) == ("infeasible", 1)
-    assert result["answer"] is result["certificate"] is result["judgement"] is None
+    assert result["answer"] is result["judgement"] is None
+    assert read_envelope(result["certificate"]).claim == "infeasible"
+    assert verify(result["certificate"]).outcome is Outcome.VERIFIED
     assert result["feasibility"]["conflict"] == CONFLICT
     assert result["feasibility"]["diagnostics"][0]["headline"].startswith(
         "no answer exists: `cover`"
@@ -135,14 +139,14 @@ async def test_hints_climb_from_a_conflict_to_the_places_to_change(pool):
     assert hinted[0].keys() == {"event", "seq", "at", "round", "candidate", "level"}
     result = events[-1]
     assert result["status"] == "certified"
-    assert result["certificate"]["provenance"]["origin"] == "model"
+    assert read_envelope(result["certificate"]).provenance.origin == "model"
 
 
 async def test_an_answer_that_a_solver_gave_away_is_marked(pool):
     events, prompts = await constructive(pool, hint_limit="repair_values")
     assert "Hint: the answer satisfies every constraint with y = 4" in prompts[5]
     assert events[-1]["status"] == "certified"
-    assert events[-1]["certificate"]["provenance"]["origin"] == "solver_repair"
+    assert read_envelope(events[-1]["certificate"]).provenance.origin == "solver_repair"
 
 
 CHEAPEST = {
@@ -162,10 +166,10 @@ async def solve(pool, *answers, **more):
 async def test_an_answer_is_marked_optimal_or_not(pool):
     best = await solve(pool, BEST)
     assert (best["status"], best["optimal"], best["objective"]) == ("certified", True, "16")
-    assert best["certificate"]["claim"] == "optimal"
+    assert read_envelope(best["certificate"]).claim == "optimal"
     good = await solve(pool, GOOD)
     assert (good["status"], good["optimal"], good["objective"]) == ("certified", False, "21")
-    assert good["certificate"]["claim"] == "answer"
+    assert read_envelope(good["certificate"]).claim == "answer"
     aimless = await solve(pool, json.dumps(RIGHT), problem=SUMS)
     assert (aimless["status"], aimless["optimal"]) == ("certified", None)
 

@@ -55,7 +55,7 @@ def test_the_offline_demo_shows_a_rejection_a_correction_and_a_certificate() -> 
         "accepted by pddl",
         "Certified after",
         "What was proved:",
-        "accepted (`modulo verify FILE`",
+        "verified (`modulo verify FILE`",
         "modulo serve",
     )
     assert "\x1b" not in done.stdout

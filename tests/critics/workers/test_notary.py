@@ -16,9 +16,10 @@ from tests.critics.sealing import KEY, OTHER, forge, seal, signer
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
 ORDER = Order(id="c1", issued_at=datetime(2026, 1, 2, tzinfo=UTC), signer=signer())
+HIGH = [{"name": "high", "expr": "a > 5"}]
 CLASH = {
     "variables": {"a": {"type": "int", "min": 0, "max": 10}},
-    "constraints": [{"name": "high", "expr": "a > 5"}, {"name": "low", "expr": "a < 3"}],
+    "constraints": [*HIGH, {"name": "low", "expr": "a < 3"}],
 }
 
 
@@ -58,12 +59,8 @@ async def test_certifies_that_there_is_no_answer(pool: Pool) -> None:
     assert read_statement(minted).claim == "infeasible"
     found = await pool.notary.verify(seal(minted))
     assert (found.outcome, found.judgement) == (Outcome.VERIFIED, None)
-    for payload in (
-        {**CLASH, "constraints": []},
-        {**CLASH, "constraints": CLASH["constraints"][:1]},
-    ):
-        with pytest.raises((NotCertifiable, ProblemError)):
-            await pool.notary.certify_infeasible("smt", payload, ORDER)
+    with pytest.raises(NotCertifiable):
+        await pool.notary.certify_infeasible("smt", {**CLASH, "constraints": HIGH}, ORDER)
     with pytest.raises(NotCertifiable):
         await pool.notary.certify_infeasible("hostile", {"opinion": "exit"}, ORDER)
 
