@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from app.proxy.chat import chat_completions
 from app.proxy.health import alive, ready
+from app.proxy.messages import count_tokens, create_message
 from app.proxy.model_list import list_models, show_model
 from app.proxy.response_store import ResponseStore
 from app.proxy.responses import (
@@ -26,6 +27,8 @@ ENDPOINTS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/responses/{response}", show_response),
     ("DELETE", "/responses/{response}", delete_response),
     ("POST", "/responses/{response}/cancel", cancel_response),
+    ("POST", "/messages", create_message),
+    ("POST", "/messages/count_tokens", count_tokens),
     ("GET", "/models", list_models),
     ("GET", "/models/{model:path}", show_model),
 )
