@@ -44,6 +44,13 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "nor rejected.",
             "Allow more memory per worker, or make the problem smaller.",
         ),
+        "critic-remote": Code(
+            "A critic's service gave no verdict",
+            "The domain's critic is an HTTP service. It could not be reached in time, does not "
+            "decide this, or its answer breaks the contract. The candidate is neither accepted "
+            "nor rejected.",
+            "See that the service runs in the version that the domain names.",
+        ),
         "not-covered": Code(
             "Part of the problem is decided by no critic",
             "The problem uses a feature that is declared unsupported. It is never ignored: no "

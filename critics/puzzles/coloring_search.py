@@ -51,6 +51,7 @@ class Search:
         self._adjacent = adjacent
         self._fixed = fixed
         self._work = max_work
+        self._clique = len(find_clique(adjacent))
         self._colors: list[int] = []
         self._forbidden: list[int] = []
 
@@ -60,6 +61,8 @@ class Search:
         Raises:
             OverBudget: The search was given up.
         """
+        if self._clique > count:
+            return None
         self._colors = [-1] * len(self._adjacent)
         self._forbidden = [0] * len(self._adjacent)
         for vertex, color in self._fixed.items():
@@ -75,7 +78,7 @@ class Search:
             OverBudget: The search was given up.
         """
         given = max(self._fixed.values(), default=-1) + 1
-        least = max(len(find_clique(self._adjacent)), given)
+        least = max(self._clique, given)
         for count in range(least, most + 1):
             found = self.color(count)
             if found is not None:
