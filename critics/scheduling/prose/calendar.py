@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from critics.scheduling.clock import DAY, NOON, write_time
-from critics.scheduling.prose.scanner import TIME, Scanner, StuckError, one_of, sentence
+from critics.scheduling.prose.scanner import NAME, TIME, Scanner, StuckError, one_of, sentence
 from critics.scheduling.prose.tasks import Payload, parser_of
 from critics.scheduling.prose.times import DURATION, minutes_of, span_of, time_of
 
@@ -33,6 +33,7 @@ _EARLIEST = sentence(
 _CLOSING = sentence("Find a time that works for everyone's schedule and constraints.")
 _RANGE = sentence("{start} to {end}", start=TIME, end=TIME)
 _COMMA, _STOP, _LINE_END = sentence(","), sentence("."), sentence("{mark}", mark="[;.]")
+_NAME = re.compile(NAME)
 _AVOID = (
     r"(?i:would\s+rather\s+not\s+meet|would\s+prefer\s+not\s+to\s+meet"
     r"|(?:do|does)\s+not\s+want\s+to\s+meet|(?:don|doesn)['\u2019]t\s+want\s+to\s+meet"
@@ -91,7 +92,7 @@ def _listed(text: str, at: int) -> list[str]:
     names = [
         " ".join(name.split()) for name in re.split(r",\s+(?:and\s+)?|\s+and\s+|\s+or\s+", text)
     ]
-    if not all(names) or len(set(names)) < len(names):
+    if not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
         raise StuckError(at, "a list of different names")
     return names
 

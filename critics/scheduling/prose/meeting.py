@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from critics.scheduling.clock import write_time
 from critics.scheduling.prose.scanner import (
+    NAME,
     NUMBER,
     TIME,
     Scanner,
@@ -29,6 +30,7 @@ _GOAL = sentence(
 )
 _TRAVEL = sentence("Travel {what} (in minutes):", what="(?i:distances|times)")
 _HOP = sentence("{places}: {minutes}{dot}", places=r"[^\n:]+", minutes=NUMBER, dot=r"\s*\.?(?!\d)")
+_NAME = re.compile(NAME)
 _CONSTRAINTS = sentence("CONSTRAINTS:")
 
 
@@ -47,7 +49,7 @@ def _read(scanner: Scanner) -> Payload:
     names: set[str] = set()
     person = _person(places)
     while met := scanner.take(person):
-        if met["person"] in names or " will be at " in met["person"]:
+        if met["person"] in names:
             raise StuckError(met.start(), "somebody new")
         names.add(met["person"])
         people.append(_read_person(met))
@@ -62,7 +64,7 @@ def _read_travel(scanner: Scanner) -> dict[str, dict[str, int]]:
     travel: dict[str, dict[str, int]] = {}
     while hop := scanner.take(_HOP):
         ends = re.split(r"\s+to\s+", hop["places"].strip())
-        if len(ends) != 2 or not all(ends):  # noqa: PLR2004  # from and to
+        if len(ends) != 2 or not all(map(_NAME.fullmatch, ends)):  # noqa: PLR2004  # from and to
             raise StuckError(hop.start(), "one place `to` another")
         row = travel.setdefault(ends[0], {})
         if ends[1] in row or ends[0] == ends[1]:
@@ -81,7 +83,7 @@ def _person(places: str) -> re.Pattern[str]:
     )
     return sentence(
         text,
-        person=r"[^\d\n:;]+?",
+        person=NAME,
         place=places,
         start=TIME,
         end=TIME,

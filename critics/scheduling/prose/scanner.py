@@ -16,9 +16,13 @@ SHOWN_CHARS = 120
 NUMBER = r"\d{1,6}"
 TIME = r"\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm]\b\.?)?"
 _PARTICLES = "de|la|le|les|da|do|dos|das|del|della|di|du|van|von|der|den|am|an|the|of|upon|sur|y|i"
-_WORD = r"[^\W\d_a-z][\w'\u2019.&-]*"
+_WORD = r"(?:[^\W\d_a-z]\w{0,2}\.|[^\W\d_a-z](?:[\w'\u2019&-]|\.(?=\w))*)"
 NAME = rf"{_WORD}(?:\s(?:(?:{_PARTICLES})\s)*{_WORD})*"
-"""Words with a capital, with particles between them: `Rio de Janeiro`, `St. Petersburg`."""
+"""Words with a capital, with particles between them: `Rio de Janeiro`, `St. Petersburg`.
+
+Only a short word may end with a full stop: a longer one ends a sentence, so what follows is not
+part of the name.
+"""
 
 _LITERAL = re.compile(r"\{(\w+)\}|(\s+)|(['\u2019])|([^{}\s'\u2019]+)")
 

@@ -21,6 +21,7 @@ MAX_CHARS = 200_000
 ENDING_CHARS = 200
 """The prompt's own ending is no longer."""
 
+_BLANKS = re.compile(r"[^\S\n]+")
 _TASK = re.compile(r"(?im)^[ \t]*TASK:")
 _SOLUTION = re.compile(r"(?im)^[ \t]*SOLUTION:")
 _INTRODUCTION = re.compile(
@@ -45,6 +46,7 @@ def parser_of(name: str, opening: re.Pattern[str], read: Callable[[Scanner], Pay
     def parse(text: str) -> Reading | None:
         if len(text) > MAX_CHARS or not opening.search(text):
             return None
+        text = _BLANKS.sub(" ", text)
         try:
             scanner = _last_task(text)
             problem = read(scanner)
