@@ -71,7 +71,11 @@ async def errors() -> list[CodeInfo]:
     "/errors/{code}", tags=["errors"], summary="One error code explained", responses=UNKNOWN
 )
 async def error(code: str) -> CodeInfo:
-    """Explain one code: what happened, why, and what to do next."""
+    """Explain one code: what happened, why, and what to do next.
+
+    OpenAI's dialect writes codes with `_` instead of `-`.
+    """
+    code = code if explain(code) else code.replace("_", "-")
     found = explain(code)
     if found is None:
         hint = did_you_mean(code, list_codes())

@@ -9,9 +9,11 @@ import sys
 import uvicorn
 
 from app.cli.terminal import note, reported
+from app.engines import require_usable_database
 from app.failures import ServiceError
 from app.issuer import Issuer
 from app.main import create_app
+from app.proxy.configuration import require_profiles
 from app.settings import Settings, load_settings
 from app.upstreams import require_usable
 from critics.domain import find_domain, installed
@@ -76,6 +78,8 @@ def run_server(host: str | None, port: int | None) -> None:
         for name in installed():
             find_domain(name)
         require_usable(settings.upstream)
+        require_profiles(settings)
+        settings = require_usable_database(settings)
         listener = _listen(settings)
         logging.basicConfig(
             level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"

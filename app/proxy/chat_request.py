@@ -202,7 +202,8 @@ def read_messages(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _refuse_unverifiable(body: Mapping[str, Any]) -> None:
-    if body.get("n") not in {None, 1}:
+    n = body.get("n")
+    if n is not None and n != 1:
         raise invalid(
             "`n` is above 1, and a verified request has one answer; to sample several per round, "
             f'set `{FIELD}.strategy` to {{"search": "parallel", "n": …}}',

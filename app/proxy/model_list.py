@@ -93,10 +93,10 @@ async def _ask(service: Service, base_url: str) -> list[Row]:
         )
     except (httpx.HTTPError, httpx.InvalidURL):
         return []
-    return _read(response)
+    return read_models(response)
 
 
-def _read(response: "httpx.Response") -> list[Row]:
+def read_models(response: "httpx.Response") -> list[Row]:
     """Read a list of models; anything else holds none."""
     if not response.is_success or len(response.content) > LONGEST_LIST:
         return []

@@ -208,6 +208,7 @@ async def test_tool_calls_that_nobody_offered_are_no_way_out(pool):
     ("fields", "param"),
     [
         ({"n": 2}, "n"),
+        ({"n": [1]}, "n"),
         ({"messages": []}, "messages"),
         ({"messages": "hello"}, "messages"),
         ({"messages": [{"content": "hello"}]}, "messages.0"),
