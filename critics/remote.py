@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, StrictInt, ValidationError
 
 from critics.codes import Code
 from critics.critic import Critic
@@ -41,7 +41,7 @@ class Finding(Frozen):
     headline: str = Field(min_length=1, max_length=1_000)
     pointer: str | None = None
     """JSON pointer in the answer."""
-    line: int | None = Field(default=None, ge=1)
+    line: StrictInt | None = Field(default=None, ge=1)
     """1-based line of the answer."""
     notes: list[str] = Field(default_factory=list, max_length=20)
     help: list[str] = Field(default_factory=list, max_length=20)
@@ -50,7 +50,7 @@ class Finding(Frozen):
 class Answer(Frozen):
     """What the service answers."""
 
-    contract: Literal[1]
+    contract: StrictInt = Field(ge=CONTRACT, le=CONTRACT)
     service: str
     """Its name; must be the one that the domain names."""
     version: str
