@@ -20,10 +20,10 @@ async def test_litellm(proxy):
     assert saw["certified"]["fingerprint"].startswith("modulo:certified:")
     assert saw["certified"]["tokens"] == 30
     assert saw["refused"]["status"] == 422
-    assert "without a certificate" in saw["refused"]["said"]
+    assert "no answer was certified" in saw["refused"]["said"]
     assert (saw["streamed"]["text"], saw["streamed"]["finish"]) == ("hello", "stop")
     assert "Round 1" in saw["streamed"]["reasoning"]
-    assert saw["stream-refused"]["error"]
+    assert "no answer was certified" in saw["stream-refused"]["said"]
     assert saw["passed"]["text"] == "bye"
     assert saw["cancelled"]["cancelled"] is True
     assert len(proxy.upstream.seen) == 4 * 2 + 1 + 1
