@@ -72,6 +72,8 @@ class RunSpec(Record):
     tenant: str = LOCAL
     priority: int = Field(default=0, ge=-100, le=100)
     """Higher ones are taken from the queue first."""
+    attended: bool = False
+    """A client waits for the run: it is executed at once, without standing in line."""
     body_sha256: str | None = None
     """Hash of the request behind an idempotency key; the same key with another one is refused."""
     source: str = "configured"

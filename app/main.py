@@ -32,6 +32,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await service.engine.recover()
         yield
         await service.aclose()
 

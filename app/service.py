@@ -14,10 +14,11 @@ from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, 
 from app.caches import Caches, ProblemCache
 from app.dialogue import Dialogue
 from app.engine import Continuation, Engine, RunRecord, RunSpec
+from app.engines import make_engine
 from app.failures import ServiceError, from_kernel
 from app.ids import new_id
 from app.issuer import Issuer
-from app.memory_engine import MemoryEngine, utc_now
+from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.run_views import ForkRequest
 from app.runs import PoolKernel, Run, read_task
@@ -71,14 +72,7 @@ class Service:
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
-        limits = settings.limits
-        self.engine: Engine = MemoryEngine(
-            self.make_run,
-            concurrent=limits.concurrent_runs,
-            queued=limits.queued_runs,
-            kept=limits.kept_runs,
-            on_end=self.announce,
-        )
+        self.engine: Engine = make_engine(settings, self.make_run, self.announce)
         self.caches = Caches(settings.caches)
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
@@ -268,8 +262,8 @@ class Service:
                 if known
                 else await self.specify(request, run_id=run_id, dialogue=dialogue)
             )
-            spec = spec.model_copy(update={"body_sha256": body_sha256})
-            record = await self.engine.start(spec)
+            noted = {"body_sha256": body_sha256, "attended": True}
+            record = await self.engine.start(spec.model_copy(update=noted))
             try:
                 yield record
             finally:
@@ -347,7 +341,7 @@ class Service:
                 by itself, since that would be paid again.
         """
         record = await self.engine.wait(run_id)
-        if self._stopping and record.state == "cancelled":
+        if self._stopping and (record.state == "cancelled" or not record.over):
             raise with_costs(stopped_early(), record)
         if record.state == "cancelled":
             raise with_costs(ServiceError("run-cancelled", "the run was cancelled"), record)

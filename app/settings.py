@@ -89,6 +89,9 @@ class UpstreamSettings(Group):
     """Reasoning effort of requests that name none, such as `low` or `high`."""
     timeout_s: float = Field(default=600.0, gt=0, le=86_400)
     """Seconds one call may take, retries included, within the run's own budget."""
+    concurrent: int | None = Field(default=None, ge=1)
+    """Calls under way at once, by all replicas of one PostgreSQL database; empty allows any
+    number."""
     retries: int = Field(default=2, ge=0, le=10)
     """Retries of one call after 429, 5xx or a failed connection, within the run's budget."""
 
@@ -128,6 +131,20 @@ class LogSettings(Group):
     """Keep an append-only, hash-chained log of every certificate issued."""
     file: Path | None = None
     """Where; the default is `certificates.jsonl` in the user's data directory."""
+
+
+class ClusterSettings(Group):
+    """How runs survive a process, and how several replicas share them."""
+
+    lease_s: float = Field(default=30.0, ge=1, le=3600)
+    """Seconds without a sign of life after which a replica is dead; others then take over."""
+    attempts: int = Field(default=4, ge=1, le=50)
+    """Times that the process may die while it executes one run, before the run is given up."""
+    kept_days: float = Field(default=30.0, gt=0)
+    """Days that a run is kept after its end."""
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    """When a commit to an SQLite file is on the disk. `NORMAL` is faster; a power cut, but no
+    crash of the process, may then lose the latest answers."""
 
 
 class Caps(Group):
@@ -194,6 +211,9 @@ class Limits(Group):
     """Nesting of JSON in a request body."""
     concurrent_runs: int = Field(default=32, ge=1)
     """Runs under way at once; one more is refused with `Retry-After` before it costs anything."""
+    tenant_runs: int | None = Field(default=None, ge=1)
+    """Runs of one tenant taken from the queue at once, by all replicas; the default is
+    `concurrent_runs`."""
     queued_runs: int = Field(default=1000, ge=0)
     """Runs that wait for their turn (`Prefer: respond-async`); one more is refused."""
     kept_runs: int = Field(default=1000, ge=1)
@@ -221,6 +241,10 @@ class Settings(BaseSettings):
     """Address the service listens on; `0.0.0.0` opens it to the network, without any login."""
     port: int = Field(default=8080, ge=0, le=65_535)
     """Port the service listens on; 0 picks a free one."""
+    database_url: SecretStr | None = None
+    """Where runs are kept: `sqlite:///path/to/file.db` for one process, `postgresql://…` for many
+    replicas, `memory:` to forget them at the end; the default of `modulo serve` is `modulo.db` in
+    the user's data directory."""
     models_dir: Path | None = None
     """Where the weights of embedded models lie; the default is the user's data directory."""
     sse_keepalive_s: float = Field(default=15.0, gt=0, le=300)
@@ -233,6 +257,7 @@ class Settings(BaseSettings):
     strategy: Strategy = Strategy()
     """How the loop reacts where the request names nothing else."""
     limits: Limits = Limits()
+    cluster: ClusterSettings = ClusterSettings()
     caches: CacheSettings = CacheSettings()
     webhooks: WebhookSettings = WebhookSettings()
     proxy: ProxySettings = ProxySettings()

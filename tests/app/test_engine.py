@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.durable.engine import DurableEngine, Room
+from app.durable.location import locate
 from app.engine import Engine, MakeRun, RunQuery, RunSpec
 from app.failures import ServiceError
 from app.memory_engine import MemoryEngine
@@ -24,11 +26,13 @@ ROOM = 2
 Make = Callable[[MakeRun], Engine]
 
 
-@pytest.fixture(params=["memory"])
-def make_engine(request) -> Make:
+@pytest.fixture(params=["memory", "sqlite"])
+def make_engine(request, tmp_path) -> Make:
     """Make an engine of each kind, with room for two runs and a line of two."""
-    assert request.param == "memory"
-    return lambda make_run: MemoryEngine(make_run, concurrent=ROOM, queued=2, kept=3)
+    if request.param == "memory":
+        return lambda make_run: MemoryEngine(make_run, concurrent=ROOM, queued=2, kept=3)
+    location = locate(f"sqlite:///{tmp_path}/runs.db")
+    return lambda make_run: DurableEngine(make_run, location, Room(concurrent=ROOM, queued=2))
 
 
 class Model:

@@ -1,0 +1,149 @@
+"""location: where runs are kept, from `database_url`; opens the database and locks a file.
+
+Invariants:
+    * A file belongs to one process: another one that opens it is refused, not let in to spoil it.
+    * A password in a URL is in no message.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from app.failures import ServiceError
+
+BUSY_MS = 30_000
+"""Milliseconds that one connection to a file waits for another one of the same process."""
+POOL = 20
+"""Connections of one replica to PostgreSQL, for the engine and for us each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A database.
+
+    Attributes:
+        kind: Which one.
+        url: As SQLAlchemy takes it.
+        path: Of a file.
+    """
+
+    kind: Literal["sqlite", "postgresql"]
+    url: sa.URL
+    path: Path | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Say whether several processes may use it."""
+        return self.kind == "postgresql"
+
+
+def locate(url: str) -> Location:
+    """Read a database URL.
+
+    Raises:
+        ServiceError: `settings-invalid`.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise _unusable("is no database URL") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise _unusable("names no file")
+        return Location("sqlite", parsed, Path(parsed.database).absolute())
+    if backend in {"postgresql", "postgres"}:
+        return Location("postgresql", parsed.set(drivername="postgresql+psycopg"))
+    raise _unusable(f"names `{backend}`, which is not known")
+
+
+def _unusable(why: str) -> ServiceError:
+    return ServiceError(
+        "settings-invalid",
+        f"setting `database_url` {why}",
+        help=["set `MODULO_DATABASE_URL` to `sqlite:///…/file.db`, `postgresql://…` or `memory:`"],
+    )
+
+
+def open_database(location: Location, *, synchronous: str = "FULL") -> sa.Engine:
+    """Make the connections; none is opened yet.
+
+    Args:
+        location: The database.
+        synchronous: When a commit to a file is on the disk (SQLite's `synchronous`).
+    """
+    if location.shared:
+        return sa.create_engine(location.url, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
+    engine = sa.create_engine(
+        location.url, pool_size=8, max_overflow=0, connect_args={"check_same_thread": False}
+    )
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def lock_file(path: Path) -> Callable[[], None]:
+    """Take a database file for this process.
+
+    Returns:
+        A function that gives it back; the system does so, too, when the process ends.
+
+    Raises:
+        ServiceError: `database-in-use`; `settings-invalid`: the folder cannot be written.
+    """
+    beside = path.with_name(path.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ServiceError(
+            "settings-invalid", f"the database `{path}` cannot be opened: {error.strerror}"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise ServiceError(
+            "database-in-use",
+            f"process {holder or 'unknown'} keeps its runs in `{path}`, which only one can do",
+        ) from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode("ascii"))
+    return lambda: os.close(descriptor)
+
+
+def require_reachable(location: Location) -> None:
+    """Check that a database is there, and a file free.
+
+    Raises:
+        ServiceError: `database-in-use`; `settings-invalid`: it cannot be reached.
+    """
+    if location.path is not None:
+        lock_file(location.path)()
+        return
+    database = open_database(location)
+    try:
+        with database.connect():
+            pass
+    except SQLAlchemyError as error:
+        where = f"{location.url.host or 'this machine'}/{location.url.database}"
+        raise ServiceError(
+            "settings-invalid", f"the database at `{where}` cannot be reached"
+        ) from error
+    finally:
+        database.dispose()

@@ -1,0 +1,66 @@
+"""Which engine keeps the runs: in memory, in a file, or in a database that replicas share."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from app.engine import Engine, MakeRun, OnEnd
+from app.memory_engine import MemoryEngine
+from app.settings import Settings, data_directory
+
+MEMORY = "memory:"
+FILE = "modulo.db"
+
+
+def file_url(directory: Path | None = None) -> str:
+    """Name the file in which a user's runs are kept unless told otherwise."""
+    return f"sqlite:///{(directory or data_directory()) / FILE}"
+
+
+def require_usable_database(settings: Settings) -> Settings:
+    """Find at start-up that runs cannot be kept where they are to be; by default, in a file.
+
+    Raises:
+        ServiceError: `database-in-use`, or `settings-invalid`: there is no such database.
+    """
+    if settings.database_url is None:
+        settings = settings.model_copy(update={"database_url": SecretStr(file_url())})
+    url = settings.database_url.get_secret_value() if settings.database_url else MEMORY
+    if url != MEMORY:
+        from app.durable.location import locate, require_reachable  # noqa: PLC0415  # slow
+
+        require_reachable(locate(url))
+    return settings
+
+
+def make_engine(settings: Settings, make_run: MakeRun, on_end: OnEnd) -> Engine:
+    """Make the engine that the settings ask for; nothing is opened yet.
+
+    Args:
+        settings: The configuration.
+        make_run: Builds what is executed.
+        on_end: Is told of every run that is over.
+
+    Raises:
+        ServiceError: `settings-invalid`: `database_url` names no database.
+    """
+    limits = settings.limits
+    url = settings.database_url.get_secret_value() if settings.database_url else MEMORY
+    if url == MEMORY:
+        return MemoryEngine(
+            make_run,
+            concurrent=limits.concurrent_runs,
+            queued=limits.queued_runs,
+            kept=limits.kept_runs,
+            on_end=on_end,
+        )
+    from app.durable.engine import DurableEngine, Room  # noqa: PLC0415  # slow to import
+    from app.durable.location import locate  # noqa: PLC0415  # as above
+
+    room = Room(
+        concurrent=limits.concurrent_runs,
+        queued=limits.queued_runs,
+        per_tenant=limits.tenant_runs,
+        per_upstream=settings.upstream.concurrent,
+    )
+    return DurableEngine(make_run, locate(url), room, settings.cluster, on_end=on_end)
