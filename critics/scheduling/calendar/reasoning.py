@@ -159,9 +159,10 @@ def _tell_conflict(calendar: Calendar, conflict: tuple[str, ...], *, minimal: bo
     shown = ", ".join(conflict[:SHOWN])
     if len(conflict) > SHOWN:
         shown += f" and {len(conflict) - SHOWN} more"
+    verb = "leaves" if len(conflict) == 1 else "leave"
     return Diagnostic(
         code="calendar-infeasible",
-        headline=f"no time is possible: {shown} leave none free for {calendar.duration} minutes",
+        headline=f"no time is possible: {shown} {verb} none free for {calendar.duration} minutes",
         notes=("without any one of them a time is possible",) if minimal else (),
         data={"conflict": list(conflict), "minimal": minimal},
     )

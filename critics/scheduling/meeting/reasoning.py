@@ -65,7 +65,8 @@ def explain_conflict(day: Day, most: int) -> tuple[tuple[str, ...], Diagnostic]:
         people, minimal = _minimize(day), True
     shown = ", ".join(people[:SHOWN]) + (", ..." if len(people) > SHOWN else "")
     if day.problem.objective == "all":
-        headline = f"no itinerary meets everybody: {shown} cannot all be met"
+        together = "all " if len(people) > 1 else ""
+        headline = f"no itinerary meets everybody: {shown} cannot {together}be met"
     else:
         headline = f"no itinerary meets {day.needed} people: at most {most} can be met"
     return people, Diagnostic(
