@@ -110,6 +110,8 @@ def direct(
     before, model = split_model(body.get("model"), settings)
     name = own.profile or before or path or settings.proxy.default_profile
     profile = _find_profile(name, settings) if name else Profile()
+    if before == name and model is not None:
+        _require_rung(model, before, profile)
     domain = own.domain or profile.domain
     return Directed(
         model=model,
@@ -188,6 +190,16 @@ def _find_profile(name: str, settings: Settings) -> Profile:
         near = did_you_mean(name, settings.profiles)
         raise ServiceError("profile-unknown", f"there is no profile `{name[:80]}`{near}")
     return found
+
+
+def _require_rung(model: str, name: str | None, profile: Profile) -> None:
+    """Refuse `profile/model` where the profile's ladder has no such rung."""
+    rungs = [rung.model for rung in profile.models]
+    if rungs and model not in rungs and name is not None:
+        near = did_you_mean(model, rungs)
+        detail = f"profile `{name}` has no model `{model[:80]}`{near}"
+        fault = Fault(pointer="#/model", code="model-unknown", detail=detail)
+        raise ServiceError("model-unknown", detail, faults=[fault])
 
 
 def _over(kind: Any, below: Any, above: Any) -> Any:

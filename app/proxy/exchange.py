@@ -69,7 +69,7 @@ class Reply:
             "x-llm-modulo-rounds": str(self.usage.rounds),
             "x-llm-modulo-tokens": str(self.usage.tokens),
             "x-llm-modulo-cost-usd": f"{self.usage.cost_usd:.6f}",
-            "x-llm-modulo-upstream-model": self.model.encode("ascii", "replace").decode(),
+            "x-llm-modulo-upstream-model": header_safe(self.model),
         }
 
 
@@ -169,6 +169,11 @@ def release(result: SolveResult, on_fail: str) -> str | None:
     if on_fail == "best_effort" and result.best is not None:
         return result.best.answer
     return None
+
+
+def header_safe(text: str) -> str:
+    """Make a header's value of what an upstream or a client wrote."""
+    return "".join(char if " " <= char <= "~" else "?" for char in text).strip()
 
 
 def _report(result: SolveResult, domain: str, events: list[Event]) -> dict[str, JsonValue]:

@@ -28,19 +28,19 @@ LONGEST_BODY = 32_000_000
 """Bytes of an answer that is held as a whole."""
 DROPPED = frozenset(
     {
-        "connection",
-        "content-length",
-        "date",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "server",
-        "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "x-request-id",
+        b"connection",
+        b"content-length",
+        b"date",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"server",
+        b"set-cookie",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-request-id",
     }
 )
 """Headers of one connection (RFC 9110, section 7.6.1), and those that are ours to write."""
@@ -104,18 +104,21 @@ class Answer:
 
     Attributes:
         status: Its HTTP status.
-        headers: Those that may be passed on.
+        headers: Those that may be passed on, as bytes; names in lower case.
+        encoded: Whether the body is compressed, although that was not asked for.
         streams: Whether it is a stream of events.
     """
 
     def __init__(self, response: "httpx.Response", timeout_s: float) -> None:
         """Read from a response; no part of it takes longer than `timeout_s`."""
         self.status = response.status_code
-        self.headers = {
-            name: value
-            for name, value in response.headers.items()
-            if name not in DROPPED and not name.startswith("x-llm-modulo")
-        }
+        lowered = ((name.lower(), value) for name, value in response.headers.raw)
+        self.headers = [
+            (name, value)
+            for name, value in lowered
+            if name not in DROPPED and not name.startswith(b"x-llm-modulo")
+        ]
+        self.encoded = "content-encoding" in response.headers
         self.streams = response.headers.get("content-type", "").startswith("text/event-stream")
         self._chunks = response.aiter_raw()
         self._timeout_s = timeout_s

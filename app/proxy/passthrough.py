@@ -71,9 +71,11 @@ async def _send_on(
     if answer.streams:
         return Relay(answer, incoming.name)
     body = await answer.body()
-    if answer.status == OK and "content-encoding" not in answer.headers:
+    if answer.status == OK and not answer.encoded:
         body = mark(body)
-    return Response(body, answer.status, headers={**answer.headers, **MARK})
+    response = Response(body, answer.status, headers=MARK)
+    response.raw_headers.extend(answer.headers)
+    return response
 
 
 def mark(body: bytes) -> bytes:
@@ -112,11 +114,9 @@ class Relay(Response):
 
     def __init__(self, answer: Answer, name: str) -> None:
         """Keep the answer; it is read when the response is sent."""
-        super().__init__(
-            status_code=answer.status,
-            headers={"x-accel-buffering": "no", **answer.headers, **MARK},
-        )
+        super().__init__(status_code=answer.status, headers={**MARK, "x-accel-buffering": "no"})
         del self.headers["content-length"]
+        self.raw_headers.extend(answer.headers)
         self._answer = answer
         self._name = name
         self.held = AsyncExitStack()

@@ -240,11 +240,13 @@ async def test_what_is_wrong_is_named(pool, fields, param):
     [
         ({"llm_modulo": {**WORD, "domain": "wrod"}}, 400, "domain_unknown"),
         ({"llm_modulo": {**WORD, "profile": "puzzels"}}, 404, "profile_unknown"),
+        ({"model": "climb/bigg"}, 404, "model_unknown"),
         ({"llm_modulo": {**WORD, "budget": {"rounds": 1000}}}, 400, "budget_above_cap"),
     ],
 )
 async def test_names_that_nobody_knows_are_refused(pool, fields, status, code):
-    app = make_app(pool, "hello", profiles={"puzzles": {"domain": "word"}})
+    profiles = {"puzzles": {"domain": "word"}, "climb": {"models": [{"model": "big"}]}}
+    app = make_app(pool, "hello", profiles=profiles)
     response = await post(app, {**chat(), **fields})
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
 

@@ -142,6 +142,7 @@ async def test_whatever_a_body_holds_is_understood_or_refused(http, body):
         Reply(body=b'{"choices": [{"message": {"tool_calls": [{"a": "\\ud800"}]}}]}'),
         Reply(body=b'{"choices": [{"message": {"tool_calls": ' + b"[" * 90 + b"]" * 90 + b"}}]}"),
         Reply(body=b'{"choices": [{"message": {"tool_calls": 7, "content": 8}}], "model": []}'),
+        Reply("hello", model=" a\r\nx-forged: \u20ac\ud800 "),
         Reply(body=b"<html>"),
         Reply(body=b"", status=204),
     ],

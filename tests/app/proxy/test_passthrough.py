@@ -122,6 +122,26 @@ async def test_a_silent_upstream_is_given_up(pool):
     assert response.json()["error"]["code"] == "upstream_timeout"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_headers_go_on_as_they_are_but_those_of_the_connection(pool, stream):
+    headers = {
+        "x-odd": "caf\u00e9 \u20ac".encode().decode("latin-1"),
+        "set-cookie": "a=b",
+        "x-llm-modulo-certified": "true",
+        "connection": "keep-alive",
+    }
+    async with (
+        UpstreamServer(Reply("hi", headers=headers)) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        head = (await read_all(at, plain(stream=stream))).partition("\r\n\r\n")[0].lower()
+    assert "x-odd: caf\u00e9 \u20ac" in head
+    assert head.count("x-llm-modulo-certified") == 1
+    assert "x-llm-modulo-certified: null" in head
+    assert "set-cookie" not in head
+    assert head.count("content-type") == 1
+
+
 async def test_a_stream_that_breaks_off_ends_with_an_error(pool):
     async with (
         UpstreamServer(Reply("one two three", cut=2)) as upstream,
