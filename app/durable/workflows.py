@@ -36,7 +36,7 @@ VERSION = "run-v1"
 """Raised by hand when a run begun by an older program cannot be gone on with."""
 QUEUE = "runs"
 WORKFLOW = "run"
-POLL_S = 0.2
+POLL_S = 0.5
 """Seconds between two looks into the queue."""
 MOST_ATTEMPTS = 100
 """Where the engine gives up by itself; we do long before, see `Cluster.attempts`."""

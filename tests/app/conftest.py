@@ -19,7 +19,10 @@ from app.settings import Settings
 from backprompt.upstream import ScriptedUpstream
 from critics import domain as registry
 from critics.workers.pool import Pool
+from tests.postgres_server import postgres
 from tests.upstream_server import UpstreamServer
+
+__all__ = ["postgres"]  # a fixture
 
 HERE = Path(__file__).parent
 REQUEST = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}

@@ -26,12 +26,14 @@ ROOM = 2
 Make = Callable[[MakeRun], Engine]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def make_engine(request, tmp_path) -> Make:
     """Make an engine of each kind, with room for two runs and a line of two."""
     if request.param == "memory":
         return lambda make_run: MemoryEngine(make_run, concurrent=ROOM, queued=2, kept=3)
-    location = locate(f"sqlite:///{tmp_path}/runs.db")
+    shared = request.param == "postgresql"
+    url = request.getfixturevalue("postgres").make_database() if shared else None
+    location = locate(url or f"sqlite:///{tmp_path}/runs.db")
     return lambda make_run: DurableEngine(make_run, location, Room(concurrent=ROOM, queued=2))
 
 
