@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 MAX_FOUND = 20
-MAX_FAILURES = 500
+MAX_SCANNED = 2_000_000
+"""Characters of what is no JSON that are looked through."""
 _FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n`]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _OPEN = re.compile(r"[{\[]")
 _LIKELY = re.compile(r'\{\s*["}]|\[\s*["{\[\]\-0-9tfn]')
@@ -50,13 +51,13 @@ def _is_json(text: str) -> bool:
 def _regions(text: str) -> Iterator[tuple[str, bool]]:
     """Give each outermost object or list, and whether it can be read."""
     decoder = json.JSONDecoder(parse_int=str, parse_float=str)
-    place, failures = 0, 0
-    while failures < MAX_FAILURES and (start := _OPEN.search(text, place)):
+    place = scanned = 0
+    while scanned < MAX_SCANNED and (start := _OPEN.search(text, place)):
         try:
             _, place = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            failures += 1
             end = _end_of(text, start.start())
+            scanned += (len(text) if end is None else end) - start.start()
             if end is None and not _LIKELY.match(text, start.start()):
                 place = start.end()
                 continue
