@@ -48,6 +48,16 @@ def waits(made: Formalization, confirm: Confirm) -> bool:
     return confirm == "always" or bool(made.doubts)
 
 
+def _ending(made: Formalization, confirm: Confirm) -> tuple[Status, str] | None:
+    """Say how a run ends without being solved, and why."""
+    if made.short and made.problem is None and not made.missing:
+        return Status.EXHAUSTED, made.short
+    if not waits(made, confirm):
+        return None
+    reason = "problem-unconfirmed" if made.complete else "problem-incomplete"
+    return Status.NEEDS_INPUT, reason
+
+
 async def find_problem(run: "Run", effects: Effects) -> SolveResult | None:
     """Give a run the problem that its text means.
 
@@ -76,10 +86,11 @@ async def _find(run: "Run", effects: Effects, spent: Usage) -> SolveResult | Non
         return run.tell(Outcome(status=Status.FAILED, reason=error.code, usage=error.usage), None)
     total = _spent(run, spent)
     run.journal.append(Formalized(formalization=made, at=total.seconds))
-    if waits(made, run.request.confirm):
-        reason = "problem-incomplete" if not made.complete else "problem-unconfirmed"
-        _end(run, Status.NEEDS_INPUT, reason, None, total)
-        return run.tell(Outcome(status=Status.NEEDS_INPUT, reason=reason, usage=total), made)
+    ending = _ending(made, run.request.confirm)
+    if ending is not None:
+        status, reason = ending
+        _end(run, status, reason, None, total)
+        return run.tell(Outcome(status=status, reason=reason, usage=total), made)
     await run.take_problem(made, recorded_as(made, run.request.text or ""), total, calls)
     return None
 
