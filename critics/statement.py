@@ -80,12 +80,17 @@ class NotCertifiable(KernelError):
 class Formalized(Frozen):
     """How a problem in plain language became a formal one. Recorded, not proved."""
 
-    made_by: str = Field(max_length=400)
+    made_by: str
     """`parser:NAME` or `model:NAME`."""
     confirmed: bool
     """Whether the user has confirmed it."""
     text_sha256: str | None = None
     """SHA-256 of the user's text in UTF-8."""
+
+    @field_validator("made_by")
+    @classmethod
+    def _is_shown(cls, made_by: str) -> str:
+        return spell_out(made_by)[:MODEL_CHARS]
 
 
 class Provenance(Frozen):

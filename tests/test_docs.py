@@ -75,7 +75,12 @@ class Shell:
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MODULO_")}
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return kept | {"PATH": path, "MODULO_PORT": str(self.port), "COLUMNS": "80"}
+        return kept | {
+            "PATH": path,
+            "MODULO_PORT": str(self.port),
+            "COLUMNS": "80",
+            "XDG_DATA_HOME": str(self.folder / "data"),
+        }
 
     def run(self, command: Command) -> None:
         line = command.line.replace("8080", str(self.port))

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, NoReturn
 
 import typer
@@ -25,6 +26,8 @@ from critics.workers.pool import Pool, with_pool
 DEADLINE_S = 300.0
 """Seconds that proving a certificate again may take."""
 MEMORY_MB = 4096
+WIDTH, INDENT = 100, 15
+"""Columns of the page, and of the names on its left."""
 EXITS = {
     Outcome.VERIFIED: Verified.VERIFIED,
     Outcome.REFUTED: Verified.REFUTED,
@@ -133,9 +136,11 @@ def _page(found: Verification, certificate: Certificate | None) -> Iterator[str]
         return
     yield f"{found.outcome.value}: {_claim(certificate)}"
     rows = _proof(certificate) if found.outcome is Outcome.VERIFIED else _question(certificate)
-    yield from (f"  {name:<12} {printable(text)}" for name, text in rows)
-    yield f"  {'signature':<12} {_signature(found, certificate)}"
-    yield from (f"  {'note':<12} {printable(text)}" for text in found.notes)
+    notes = (("note", told) for told in found.notes)
+    for name, text in (*rows, *_signature(found, certificate), *notes):
+        first, *rest = wrap(printable(text), WIDTH - INDENT) or [""]
+        yield f"  {name:<{INDENT - 2}}{first}"
+        yield from (" " * INDENT + line for line in rest)
 
 
 def _claim(certificate: Certificate) -> str:
@@ -159,8 +164,6 @@ def _proof(certificate: Certificate) -> Iterator[tuple[str, str]]:
         yield "critics", f"{', '.join(critics)}: judged again just now"
     if certificate.coverage.decided:
         yield "decided", "; ".join(certificate.coverage.decided)
-    engines = ", ".join(opinion.engine for opinion in certificate.opinions)
-    yield "assurance", certificate.assurance.value + (f" ({engines})" if engines else "")
     yield "problem", f"SHA-256 {certificate.problem.sha256}"
     if certificate.candidate is not None:
         yield "answer", f"SHA-256 {certificate.candidate.sha256}"
@@ -174,23 +177,24 @@ def _record(certificate: Certificate) -> str:
     made = certificate.provenance
     models = ", ".join(made.models) or "no model"
     run = f", run {made.run}" if made.run else ""
-    when = certificate.issued_at.isoformat()
-    return f"{when} by {certificate.product}; from {made.origin} ({models}){run}"
+    engines = ", ".join(opinion.engine for opinion in certificate.opinions)
+    by = f" ({engines})" if engines else ""
+    return (
+        f"{certificate.issued_at:%Y-%m-%d %H:%M:%S %Z} by {certificate.product}; assurance "
+        f"{certificate.assurance.value}{by}; from {made.origin} ({models}){run}"
+    )
 
 
-def _signature(found: Verification, certificate: Certificate) -> str:
-    kind = ""
-    if certificate.signer is not None and certificate.signer.kind == "ephemeral":
-        kind = ", an ephemeral key: the service had none configured"
+def _signature(found: Verification, certificate: Certificate) -> Iterator[tuple[str, str]]:
+    signer = certificate.signer
+    kind = f", {signer.kind}" if signer is not None and signer.kind == "ephemeral" else ""
     match found.signed:
         case Signed.TRUSTED:
-            return f"by key {found.keyid}, which you gave"
+            yield "signed by", f"{found.keyid}, as you asked"
         case Signed.SELF:
-            return (
-                f"by key {found.keyid}{kind}; nothing was altered since, but whose key it is "
-                "takes `--key`"
-            )
+            yield "signed by", f"{found.keyid}{kind}"
+            yield "", "nothing was altered since; whose key this is takes `--key`"
         case Signed.IGNORED | Signed.UNSIGNED:
-            return "not checked: the claim is proved, the records may be anybody's"
+            yield "signed by", "not checked: what is recorded may be anybody's words"
         case None:
-            return "not established"
+            yield "signed by", "not established"

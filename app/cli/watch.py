@@ -9,6 +9,7 @@ from backprompt.journal import (
     Certified,
     Decided,
     Ended,
+    InfeasibilityCertified,
     Event,
     Judged,
     NoCandidate,
@@ -63,6 +64,8 @@ class Watcher:
                 self._more.append(f"{event.decision}: {event.why}")
             case Certified():
                 self._more.append("certified")
+            case InfeasibilityCertified():
+                self._more.append("certified that there is no answer")
             case Ended():
                 self._close()
         self._last = event

@@ -8,6 +8,8 @@ from backprompt.journal import Decided, Journal, Origin, RoundStarted, Status
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.upstream import Request, Sampling, ScriptedUpstream, UpstreamError
+from critics.certificate import Provenance
+from critics.statement import Formalized
 from critics.types import Judgement
 from tests.backprompt.toy import TASK, Clockwork, completion, extract, judge, kinds, live, run
 
@@ -325,3 +327,16 @@ async def test_judging_goes_on_past_the_end_of_the_budget_but_not_for_ever() -> 
     )
     assert (outcome.status, outcome.reason) == (Status.EXHAUSTED, "seconds")
     assert slow.judged == ["1", "2", "3", "4"]
+
+
+async def test_a_certificate_says_that_the_problem_was_formalised() -> None:
+    made = Formalized(made_by="model:m", confirmed=False)
+    noted: list[Provenance] = []
+
+    def certify(judgement: Judgement, provenance: Provenance) -> dict[str, str]:
+        noted.append(provenance)
+        return {"answer": judgement.candidate}
+
+    kernel = DirectKernel(extract=extract, judge=judge, certify=certify)
+    await run("42", task=TASK.model_copy(update={"formalized": made}), kernel=kernel)
+    assert [provenance.formalized for provenance in noted] == [made]

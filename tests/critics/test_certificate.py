@@ -91,7 +91,8 @@ def test_the_scope_names_the_formalisation_that_it_is_relative_to(confirmed: boo
 
 
 def test_what_an_upstream_calls_its_model_cannot_break_a_certificate() -> None:
-    odd = Provenance(models=("\ud800" * 300,))
+    made = Formalized(made_by="model:{by}\ud800" * 100, confirmed=True)
+    odd = Provenance(models=("\ud800" * 300,), formalized=made)
     assert read_statement(write_statement(mint(said=order(provenance=odd)))).provenance == odd
     assert len(odd.models[0]) == 200
 

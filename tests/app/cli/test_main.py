@@ -92,7 +92,7 @@ def test_solve_replays_watches_and_certifies(process, tmp_path):
     code, out, err = process("verify", "cert.json")
     assert (code, err) == (Verified.VERIFIED, "")
     assert out.startswith("verified: the answer solves the problem\n")
-    assert "an ephemeral key" in out
+    assert ", ephemeral" in out
     again = process("solve", "request.json", "--replay", "run.jsonl")
     assert again[:2] == (Exit.OK, "hello\n")
 

@@ -59,8 +59,8 @@ def test_a_certificate_is_proved_again_on_one_page(made):
     certificate = read_envelope((made / "pddl.json").read_text())
     assert out.startswith("verified: the answer solves the problem\n")
     for told in (
-        *(certificate.id, certificate.scope, certificate.problem.sha256),
-        *("executes-to-goal", certificate.signer.keyid, "which you gave", "the goal"),
+        *(certificate.id, certificate.scope[:60], certificate.problem.sha256),
+        *("executes-to-goal", certificate.signer.keyid, "as you asked", "the goal"),
     ):
         assert told in out
     assert len(out.splitlines()) < 25
@@ -70,7 +70,7 @@ def test_that_there_is_no_answer_is_proved_again(made):
     code, out, _ = modulo("verify", made / "smt.json")
     assert code == Verified.VERIFIED
     assert out.startswith("verified: the problem has no answer\n")
-    assert "whose key it is" in out
+    assert "whose key this is" in out
 
 
 def test_a_program_reads_json(made):
