@@ -171,6 +171,22 @@ def check(
 
 
 @app.command()
+def formalize(
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The text; `-` is stdin.")],
+    *,
+    answer: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD=TEXT", help="Answer a question; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a problem in plain language into a typed one; nothing is solved."""
+    from app.cli.formalize import run_formalize  # noqa: PLC0415  # as above
+
+    run_formalize(domain, file, answer or [], as_json=as_json)
+
+
+@app.command()
 def verify(
     certificate: Annotated[str, typer.Argument(metavar="CERTIFICATE.json", help="`-` is stdin.")],
     *,

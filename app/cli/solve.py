@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.cli.check import with_service
 from app.cli.exits import exit_of_run
+from app.cli.formalize import tell_formalization
 from app.cli.options import Assurance
 from app.cli.payloads import read_object, read_problem, read_text
 from app.cli.terminal import is_colored, note, quit_with, reported, show, show_json
@@ -153,6 +154,8 @@ def _show(run: Run, result: SolveResult, options: SolveOptions) -> None:
     elif result.best is not None:
         show(result.best.answer)
     note(_sum_up(result))
+    if result.formalization is not None:
+        tell_formalization(result.formalization)
     if result.feasibility is not None and result.status == "infeasible":
         note(draw(result.feasibility.diagnostics, color=is_colored(sys.stderr)))
         return
