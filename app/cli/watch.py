@@ -9,8 +9,8 @@ from backprompt.journal import (
     Certified,
     Decided,
     Ended,
-    InfeasibilityCertified,
     Event,
+    InfeasibilityCertified,
     Judged,
     NoCandidate,
     RoundStarted,
@@ -62,10 +62,8 @@ class Watcher:
                 self._say(f"{event.code}: {event.message}", -0.5)
             case Decided():
                 self._more.append(f"{event.decision}: {event.why}")
-            case Certified():
-                self._more.append("certified")
-            case InfeasibilityCertified():
-                self._more.append("certified that there is no answer")
+            case Certified() | InfeasibilityCertified():
+                self._more.append(event.event.replace("-", " "))
             case Ended():
                 self._close()
         self._last = event
