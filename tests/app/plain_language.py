@@ -20,9 +20,11 @@ RIGHT = '{"day": "Monday", "start": "10:30", "end": "11:00"}'
 WRONG = '{"day": "Monday", "start": "9:30", "end": "10:00"}'
 EXACT = (
     "You need to schedule a meeting for Ann and Bob for half an hour between the work hours of "
-    "9:00 to 12:00 on Monday.\nHere are the existing schedules for everyone during the day:\nAnn "
-    "has meetings on Monday during 9:00 to 10:30;\nBob is free the entire day.\nFind a time that works "
-    "for everyone's schedule and constraints."
+    "9:00 to 12:00 on Monday.\n"
+    "Here are the existing schedules for everyone during the day:\n"
+    "Ann has meetings on Monday during 9:00 to 10:30;\n"
+    "Bob is free the entire day.\n"
+    "Find a time that works for everyone's schedule and constraints."
 )
 
 
