@@ -85,11 +85,11 @@ class Blackboard:
         self._turns: list[Turn] = []
         self._round = Round()
         self._progress = Progress(self.strategy.restart_after)
-        self._meter = Meter()
+        self.meter = Meter()
         self._before: Judgement | None = None
         self._warm = False
         self.usage = self.task.spent
-        self._next_call = self.task.first_call
+        self.next_call = self.task.first_call
         self._feasibility: Feasibility | None = None
         self._stop: Stop | None = None
         self._won: Won | None = None
@@ -139,7 +139,7 @@ class Blackboard:
         chars = sum(len(message.content) for message in messages)
         chars += count_chars(self.task.conversation)
         left = self.budget.tokens_left(self.usage)
-        width, room = self._meter.fit(left, chars, self._width())
+        width, room = self.meter.fit(left, chars, self._width())
         if not width:
             self._stop = Stop(
                 Status.EXHAUSTED, "tokens", "the next prompt has no room in the budget"
@@ -147,8 +147,8 @@ class Blackboard:
             return []
         sampling = self.task.sampling
         sampling = self.strategy.vary(sampling) if self._warm else sampling
-        calls = tuple(range(self._next_call, self._next_call + width))
-        self._next_call += width
+        calls = tuple(range(self.next_call, self.next_call + width))
+        self.next_call += width
         self.usage += Usage(rounds=1)
         fresh = not keep_turns(self.strategy, self._turns)
         self._note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
@@ -168,7 +168,7 @@ class Blackboard:
         """Note an answer and what it cost."""
         paid = Usage() if completion.recorded else completion.usage.model_copy(update={"calls": 1})
         usage = self._charge(paid)
-        self._meter.learn(request, usage)
+        self.meter.learn(request, usage)
         self._models[completion.model] = None
         self._note(
             CallFinished(call=request.call, completion=completion, usage=usage, spent=self.usage)
@@ -202,6 +202,10 @@ class Blackboard:
         """End the run with a response that calls the caller's tools; its text is not judged."""
         self._note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
         self._stop = Stop(Status.NEEDS_INPUT, "tool-calls", "the model calls the caller's tools")
+
+    def refused(self, why: Literal["nothing-copied", "item-added", "item-lost"]) -> None:
+        """Note that a rewritten answer was not the same answer."""
+        self._note(Decided(decision="not-reformatted", why=why))
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""

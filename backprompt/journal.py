@@ -47,6 +47,8 @@ class Origin(StrEnum):
     CACHE = "cache"
     """Certified before for the same problem, and judged again."""
     MODEL = "model"
+    REFORMATTED = "reformatted"
+    """The model, whose answer a further call has put into the domain's form."""
     SOLVER_REPAIR = "solver_repair"
     """The model, after a solver's values were shown to it."""
     SOLVER = "solver"
@@ -200,12 +202,20 @@ class Decided(BaseEvent):
 
     PUBLIC = frozenset({"decision", "why"})
     event: Literal["decided"] = "decided"
-    decision: Literal["restart", "not-certified"]
+    decision: Literal["restart", "not-certified", "not-reformatted"]
     """`restart`: the next round forgets the history and samples warmer. `not-certified`: the
     judgement could not be repeated when the certificate was to be made, or the answer is not
-    known to be the best where only the best will do."""
+    known to be the best where only the best will do. `not-reformatted`: a rewritten answer was
+    not the same answer."""
     why: Literal[
-        "no-progress", "repeated-answer", "not-repeatable", "not-optimal", "optimality-undecided"
+        "no-progress",
+        "repeated-answer",
+        "not-repeatable",
+        "not-optimal",
+        "optimality-undecided",
+        "nothing-copied",
+        "item-added",
+        "item-lost",
     ]
 
 

@@ -22,6 +22,7 @@ from backprompt.feasibility import feasibility_test
 from backprompt.hints import advise
 from backprompt.journal import Journal, Origin, Status
 from backprompt.outcome import Outcome
+from backprompt.reformat import reformat
 from backprompt.search import generate
 from backprompt.strategy import Strategy
 from backprompt.task import Task
@@ -82,6 +83,9 @@ async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candida
         return []
     texts = await board.effects.extract(answer.completion.text)
     if not texts:
+        rewritten = await reformat(board, answer)
+        if rewritten:
+            return rewritten
         board.missing(answer)
     return [Candidate(text, board.author, answer.call) for text in texts[:PER_RESPONSE]]
 

@@ -77,6 +77,10 @@ class Strategy(BaseModel):
     accepted answer that can be improved is sent back; one that was not shown to be best ends the
     run without a certificate. By default any answer is certified, and marked optimal or not."""
 
+    reformat: bool = False
+    """Whether a response that holds no answer in the domain's form is put into that form by one
+    further call. What it adds or loses is found, and what it rewrote is judged like any answer."""
+
     @model_validator(mode="after")
     def _width(self) -> Self:
         if self.search is Search.SEQUENTIAL and self.n != 1:

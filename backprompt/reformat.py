@@ -1,0 +1,160 @@
+"""reformat: has a model put an answer that was written in another form into the domain's form.
+
+Used where a response holds no candidate at all, and only if the strategy asks for it. The paper
+calls this a reformulator (arXiv 2402.01817, section 3.2). What it rewrote is judged like anything
+else; the checks here make sure that it is still the answer of the response and not a new one.
+
+The model copies the passage that states the answer, and rewrites it. Then:
+    * the passage must stand in the response word for word;
+    * nothing may be added: the numbers and times of the rewritten answer are in the response, as
+      often as they are used, and so is every word that is not the format's own;
+    * nothing may be lost: the names and times of the passage are in the rewritten answer. Other
+      numbers are not compared that way, since prose counts and adds up what a format leaves out.
+
+Invariant: one call at most for each response, asked for like any other within the budget.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
+from typing import Literal
+
+from backprompt.blackboard import Blackboard
+from backprompt.entries import Answer, Candidate
+from backprompt.journal import Origin
+from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
+from critics.echo import Item, names_of, read_text
+
+SHOWN_CHARS = 8_000
+"""So much of a response is looked at, from its end: answers come last."""
+MOST_CANDIDATES = 4
+
+TASK = """\
+Below is a response that states an answer in some form of its own. Do two things and nothing else.
+1. Copy, word for word, the part of it that states the final answer, between <passage> and </passage>.
+2. Write the same answer between <answer> and </answer>, in this form:
+{answer_format}
+
+Do not solve, correct, complete or shorten anything. If the response states no answer, write NONE.
+
+<response>
+{response}
+</response>"""
+
+Refusal = Literal["nothing-copied", "item-added", "item-lost"]
+
+_PASSAGE = re.compile(r"<passage>(.*?)</passage>", re.DOTALL)
+_ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
+
+
+async def reformat(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
+    """Rewrite a response without a candidate, if the strategy and the budget allow.
+
+    Returns:
+        The candidates that were found in what was rewritten; none if it is not the same answer.
+    """
+    response = answer.completion.text[-SHOWN_CHARS:]
+    if not board.strategy.reformat or board.decided or not response.strip():
+        return []
+    request = _write_request(board, response)
+    if request is None:
+        return []
+    try:
+        completion = await board.effects.generate(request)
+    except UpstreamError as error:
+        board.call_failed(request, error)
+        return []
+    except asyncio.CancelledError:
+        lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))
+        board.call_failed(request, lost)
+        raise
+    board.call_finished(request, completion)
+    return await _take(board, request.call, response, completion.text[-SHOWN_CHARS:])
+
+
+async def _take(
+    board: Blackboard, call: int, response: str, said: str
+) -> Sequence[Candidate]:
+    passage, rewritten = _PASSAGE.search(said), _ANSWER.search(said)
+    if passage is None or rewritten is None:
+        return []
+    texts = await board.effects.extract(rewritten[1].strip())
+    refusal = find_refusal(response, passage[1], " ".join(texts), board.task.answer_format)
+    if texts and refusal is not None:
+        board.refused(refusal)
+        return []
+    repaired = board.author is not Origin.MODEL
+    origin = board.author if repaired else Origin.REFORMATTED
+    return [Candidate(text, origin, call) for text in texts[:MOST_CANDIDATES]]
+
+
+def find_refusal(
+    response: str, passage: str, rewritten: str, answer_format: str
+) -> Refusal | None:
+    """Say why a rewritten answer is not that of a response; `None` if it is.
+
+    Args:
+        response: What the model had answered.
+        passage: The part of it that states the answer, as it was copied.
+        rewritten: The answer in the domain's form.
+        answer_format: The form's description; its own words need not be in the response.
+    """
+    if not passage.strip() or _flat(passage) not in _flat(response):
+        return "nothing-copied"
+    there, new = read_text(response), read_text(rewritten)
+    if _adds(there, new, answer_format):
+        return "item-added"
+    kept = set(chain.from_iterable(item.sure for item in new))
+    stated = read_text(passage)
+    names = set(map(id, names_of(stated, passage)))
+    for item in stated:
+        timed = not item.name and bool(re.search(r"\d[:.]\d|[AaPp]\.?[Mm]\.?$", item.text))
+        if (id(item) in names or timed) and not item.forms & _readable(kept):
+            return "item-lost"
+    return None
+
+
+def _adds(there: Sequence[Item], new: Sequence[Item], answer_format: str) -> bool:
+    """Say whether an answer holds what a response does not, or not so often."""
+    left = Counter(form for item in there for form in item.sure)
+    own = set(chain.from_iterable(item.sure for item in read_text(answer_format) if item.name))
+    for item in new:
+        found = next((form for form in sorted(item.sure, key=str) if left[form] > 0), None)
+        if found is not None:
+            left[found] -= 0 if item.name else 1
+        elif not (item.name and item.sure & own):
+            return True
+    return False
+
+
+def _readable(kept: set[tuple[str, object]]) -> set[tuple[str, object]]:
+    """Let a time stand for one that only may be the same, such as `3:30` for `15:30`."""
+    return kept | {("maybe", value) for kind, value in kept if kind == "time"}
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _write_request(board: Blackboard, response: str) -> Request | None:
+    """Write the call within what is left of the budget; it belongs to the round under way."""
+    open_rounds = {"rounds": max(board.budget.rounds, board.usage.rounds + 1)}
+    budget = board.budget.model_copy(update=open_rounds)
+    if budget.exhausted(board.usage) is not None:
+        return None
+    prompt = TASK.format(answer_format=board.task.answer_format, response=response)
+    fitting, room = board.meter.fit(budget.tokens_left(board.usage), len(prompt), 1)
+    if not fitting:
+        return None
+    call, board.next_call = board.next_call, board.next_call + 1
+    return Request(
+        messages=(Message(role="user", content=prompt),),
+        sampling=board.task.sampling,
+        timeout_s=budget.seconds_left(board.usage),
+        call=call,
+        round=board.usage.rounds,
+        max_tokens_left=room,
+        max_cost_usd=budget.cost_left(board.usage),
+    )
