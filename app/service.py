@@ -20,6 +20,7 @@ from app.ids import new_id
 from app.issuer import Issuer
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
+from app.relay_client import RelayClient
 from app.run_views import ForkRequest
 from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
@@ -77,6 +78,7 @@ class Service:
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
         self.issuer = Issuer(settings)
+        self.relay = RelayClient()
         self._client: httpx.AsyncClient | None = None
         self._choice: Choice | None = None
         if upstream is not None:
@@ -389,6 +391,7 @@ class Service:
             await self.pool.aclose()
         if self._choice is not None and self._choice.upstream is not None:
             await self._choice.upstream.aclose()
+        await self.relay.aclose()
         if self._client is not None:
             await self._client.aclose()
 

@@ -175,14 +175,14 @@ class UpstreamServer:
         head = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
         _write_head(writer, reply.status, {**head, **reply.headers})
         for number, event in enumerate(reply.events(with_usage=asked.get("include_usage") is True)):
-            if number == reply.cut:
-                await writer.drain()
-                writer.transport.abort()
-                return False
             if number == reply.hold_after and reply.wait is not None:
                 await writer.drain()
                 if not await self._hold(reader, reply.wait):
                     return False
+            if number == reply.cut:
+                await writer.drain()
+                writer.transport.abort()
+                return False
             writer.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
         writer.write(b"0\r\n\r\n")
         await writer.drain()

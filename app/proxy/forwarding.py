@@ -11,18 +11,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.failures import ServiceError
 from app.proxy.chat_request import ChatRequest
 from app.proxy.directions import FIELD
 from app.proxy.wire_json import dump
+from app.relay_client import BrokenOffError, NotReachedError, RelayResponse
 from app.service import Service
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice
-
-if TYPE_CHECKING:
-    import httpx
 
 LONGEST_BODY = 32_000_000
 """Bytes of an answer that is held as a whole."""
@@ -109,18 +106,19 @@ class Answer:
         streams: Whether it is a stream of events.
     """
 
-    def __init__(self, response: "httpx.Response", timeout_s: float) -> None:
+    def __init__(self, response: RelayResponse, timeout_s: float) -> None:
         """Read from a response; no part of it takes longer than `timeout_s`."""
-        self.status = response.status_code
-        lowered = ((name.lower(), value) for name, value in response.headers.raw)
+        self.status = response.status
+        lowered = [(name.lower(), value) for name, value in response.headers]
         self.headers = [
             (name, value)
             for name, value in lowered
             if name not in DROPPED and not name.startswith(b"x-llm-modulo")
         ]
-        self.encoded = "content-encoding" in response.headers
-        self.streams = response.headers.get("content-type", "").startswith("text/event-stream")
-        self._chunks = response.aiter_raw()
+        known = dict(lowered)
+        self.encoded = b"content-encoding" in known
+        self.streams = known.get(b"content-type", b"").startswith(b"text/event-stream")
+        self._chunks = response.chunks()
         self._timeout_s = timeout_s
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -129,8 +127,6 @@ class Answer:
         Raises:
             ServiceError: The upstream fell silent, or broke off.
         """
-        import httpx  # noqa: PLC0415  # slow to import, and only needed with an upstream
-
         try:
             while True:
                 async with asyncio.timeout(self._timeout_s):
@@ -141,7 +137,7 @@ class Answer:
         except TimeoutError:
             said = f"the upstream sent nothing for {self._timeout_s:.3g} s"
             raise ServiceError("upstream-timeout", said, headers=PAID) from None
-        except httpx.HTTPError as error:
+        except BrokenOffError as error:
             said = "the upstream broke off in the middle of its answer"
             raise ServiceError("upstream-unreachable", said, headers=PAID) from error
 
@@ -170,26 +166,23 @@ async def ask_upstream(
     Raises:
         ServiceError: The upstream cannot be reached, or does not answer in time.
     """
-    import httpx  # noqa: PLC0415  # as above
-
     headers = {"content-type": "application/json", "accept": accept, "accept-encoding": "identity"}
     if target.key:
         headers["authorization"] = f"Bearer {target.key}"
     timeout_s = service.settings.upstream.timeout_s
     try:
-        request = service.client.build_request("POST", target.url, content=content, headers=headers)
         async with asyncio.timeout(timeout_s):
-            response = await service.client.send(request, stream=True)
+            response = await service.relay.post(target.url, content, headers)
     except TimeoutError:
         said = f"the upstream did not answer within {timeout_s:.3g} s"
         raise ServiceError("upstream-timeout", said, headers=PAID) from None
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+    except NotReachedError as error:
         service.look_again()
         raise ServiceError("upstream-unreachable", "the upstream cannot be reached") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except BrokenOffError as error:
         said = "the upstream broke the connection before it answered"
         raise ServiceError("upstream-unreachable", said, headers=PAID) from error
     try:
         yield Answer(response, timeout_s)
     finally:
-        await response.aclose()
+        response.close()

@@ -1,5 +1,6 @@
 """What names nothing to verify is sent on as it came, and marked."""
 
+import asyncio
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from app.settings import Settings
 from backprompt.upstream import Completion, ScriptedUpstream, UpstreamError
 from tests.app.conftest import client, make_app, served
 from tests.app.proxy.chats import CHAT, chat, content, frames, plain
-from tests.app.proxy.wire import read_all, send
+from tests.app.proxy.wire import read_all, read_until, send
 from tests.upstream_server import HANG, RESET, Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -143,14 +144,19 @@ async def test_headers_go_on_as_they_are_but_those_of_the_connection(pool, strea
 
 
 async def test_a_stream_that_breaks_off_ends_with_an_error(pool):
+    seen = asyncio.Event()
+    broken = Reply("one two three", wait=seen, hold_after=2, cut=2)
     async with (
-        UpstreamServer(Reply("one two three", cut=2)) as upstream,
-        client(make_app(pool, **asks(upstream))) as http,
+        UpstreamServer(broken) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
     ):
-        response = await http.post(CHAT, json=plain(stream=True))
-    *chunks, last = frames(response.text)
-    assert content(chunks) == "one "
-    assert last["error"]["code"] == "upstream_unreachable"
+        reader, writer = await send(at, plain(stream=True), connection="close")
+        early = await read_until(reader, b'"one "')
+        seen.set()
+        late = await read_until(reader, b"[DONE]")
+        writer.close()
+    assert "upstream_unreachable" not in early
+    assert '"code":"upstream_unreachable"' in late
 
 
 async def test_passing_through_can_be_switched_off(pool):
