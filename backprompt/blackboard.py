@@ -93,7 +93,7 @@ class Blackboard:
         self._feasibility: Feasibility | None = None
         self._stop: Stop | None = None
         self._won: Won | None = None
-        self._note(
+        self.note(
             RunStarted(
                 task=self.task,
                 strategy=self.strategy,
@@ -151,7 +151,7 @@ class Blackboard:
         self.next_call += width
         self.usage += Usage(rounds=1)
         fresh = not keep_turns(self.strategy, self._turns)
-        self._note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
+        self.note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
         return write_requests(
             self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
         )
@@ -170,7 +170,7 @@ class Blackboard:
         usage = self._charge(paid)
         self.meter.learn(request, usage)
         self._models[completion.model] = None
-        self._note(
+        self.note(
             CallFinished(call=request.call, completion=completion, usage=usage, spent=self.usage)
         )
         self._round.responses += 1
@@ -178,7 +178,7 @@ class Blackboard:
     def call_failed(self, request: Request, error: UpstreamError) -> None:
         """Note a call without an answer and what it cost all the same."""
         usage = self._charge(error.usage)
-        self._note(
+        self.note(
             CallFailed(
                 call=request.call,
                 code=error.code,
@@ -192,7 +192,7 @@ class Blackboard:
 
     def missing(self, answer: Answer) -> None:
         """Note a response in which there is nothing to judge."""
-        self._note(NoCandidate(call=answer.call))
+        self.note(NoCandidate(call=answer.call))
         text, why = answer.completion.text, answer.completion.finish_reason
         if self._round.missing is None:
             told = tell_missing(text, why, self.strategy.feedback)
@@ -200,19 +200,15 @@ class Blackboard:
 
     def tools_called(self, answer: Answer) -> None:
         """End the run with a response that calls the caller's tools; its text is not judged."""
-        self._note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
+        self.note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
         self._stop = Stop(Status.NEEDS_INPUT, "tool-calls", "the model calls the caller's tools")
-
-    def refused(self, why: Literal["nothing-copied", "item-added", "item-lost"]) -> None:
-        """Note that a rewritten answer was not the same answer."""
-        self._note(Decided(decision="not-reformatted", why=why))
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""
         known = self._judged.get(candidate.text)
         if known is None or candidate.call is None:
             return False
-        self._note(CandidateRepeated(candidate=known.number, call=candidate.call))
+        self.note(CandidateRepeated(candidate=known.number, call=candidate.call))
         if known.round < self.usage.rounds:
             self._round.repeats += 1
             self._consider(known.judgement, repeated=True)
@@ -222,7 +218,7 @@ class Blackboard:
         """Number a new candidate."""
         number = self.usage.candidates
         self.usage += Usage(candidates=1)
-        self._note(
+        self.note(
             CandidateFound(
                 candidate=number,
                 call=candidate.call,
@@ -234,7 +230,7 @@ class Blackboard:
 
     def judged(self, number: int, judgement: Judgement) -> None:
         """Note what the critics say."""
-        self._note(Judged(candidate=number, judgement=judgement))
+        self.note(Judged(candidate=number, judgement=judgement))
         self._judged[judgement.candidate] = Known(number, self.usage.rounds, judgement)
         self._round.news += 1
         if self.best is None or judgement.score > self.best.score:
@@ -258,7 +254,7 @@ class Blackboard:
         if self._round.best is not None:
             number = self._judged[self._round.best.candidate].number
             self._round.hints = tuple(findings)
-            self._note(Hinted(candidate=number, level=level, findings=self._round.hints))
+            self.note(Hinted(candidate=number, level=level, findings=self._round.hints))
 
     def read_test(self) -> None:
         """Take the feasibility test's result, once it is there; without an answer, it is over."""
@@ -268,7 +264,7 @@ class Blackboard:
         if found is None:
             return
         self._feasibility = found
-        self._note(FeasibilityTested(feasibility=found))
+        self.note(FeasibilityTested(feasibility=found))
         if found.status is Feasible.INFEASIBLE and self.open:
             self._stop = Stop(Status.INFEASIBLE, "infeasible", "the problem has no answer")
 
@@ -296,11 +292,11 @@ class Blackboard:
         """Note the certificate; without one that will do, the answer does not count as accepted."""
         doubted = doubt(judgement, made, require_optimal=self.strategy.require_optimal)
         if doubted is None and made is not None:
-            self._note(Certified(candidate=number, certificate=made))
+            self.note(Certified(candidate=number, certificate=made))
             self._won = Won(candidate, judgement, made)
         elif doubted is not None:
             why, degraded = doubted
-            self._note(Decided(decision="not-certified", why=why))
+            self.note(Decided(decision="not-certified", why=why))
             self._judged[candidate.text] = Known(number, self.usage.rounds, degraded)
             self.best = degraded if self.best is judgement else self.best
             self._give_up(*(code for code in degraded.codes if code in FUTILE))
@@ -309,7 +305,7 @@ class Blackboard:
     def certified_infeasible(self, made: Certificate | None) -> None:
         """Note the certificate that there is no answer; without one the evidence stands alone."""
         if made is not None and self._stop is not None:
-            self._note(InfeasibilityCertified(certificate=made))
+            self.note(InfeasibilityCertified(certificate=made))
             self._stop = replace(self._stop, certificate=made)
 
     def end(self) -> Outcome:
@@ -326,7 +322,7 @@ class Blackboard:
         self._end(Stop(status, reason))
 
     def _end(self, stop: Stop, won: Won | None = None) -> Outcome:
-        self._note(
+        self.note(
             Ended(status=stop.status, reason=stop.reason, message=stop.message, usage=self.usage)
         )
         return Outcome(
@@ -359,7 +355,7 @@ class Blackboard:
         repeated = bool(ended.repeats and not ended.news)
         stall = self._progress.close_round(ended.score, repeated=repeated)
         if stall is not None:
-            self._note(Decided(decision="restart", why=stall))
+            self.note(Decided(decision="restart", why=stall))
             self._turns, self._before, self._warm = [], None, True
 
     def _write_turn(self, ended: Round) -> Turn | None:
@@ -394,7 +390,8 @@ class Blackboard:
         self._round.calls += own.calls
         return own
 
-    def _note(self, event: Event) -> None:
+    def note(self, event: Event) -> None:
+        """Write an event into the record, with the time and the round."""
         at = max(self.usage.seconds, self.effects.elapsed())
         self.usage = self.usage.model_copy(update={"seconds": at})
         self.journal.append(event.model_copy(update={"at": at, "round": self.usage.rounds}))

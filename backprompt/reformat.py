@@ -23,7 +23,7 @@ from typing import Literal
 
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer, Candidate
-from backprompt.journal import Origin
+from backprompt.journal import Decided, Origin
 from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
 from critics.echo import Item, names_of, read_text
 
@@ -83,7 +83,7 @@ async def _take(
     texts = await board.effects.extract(rewritten[1].strip())
     refusal = find_refusal(response, passage[1], " ".join(texts), board.task.answer_format)
     if texts and refusal is not None:
-        board.refused(refusal)
+        board.note(Decided(decision="not-reformatted", why=refusal))
         return []
     repaired = board.author is not Origin.MODEL
     origin = board.author if repaired else Origin.REFORMATTED
