@@ -2,13 +2,17 @@
 
 Clients send a request again when an answer is late. With an `Idempotency-Key`, or by an SDK that
 counts its retries (`x-stainless-retry-count`), the second request joins the first one's run
-instead of paying for another.
+instead of paying for another. An SDK closes its connection before it tries again, half a second
+later at first; so its run is kept for as long. Where it comes too late, the run was cancelled, and
+its retry goes on from the answers that were paid for.
 
 Invariants:
-    * A run without visitors is cancelled, unless an idempotency key can still ask for it.
+    * A run without visitors is cancelled within a second, unless an idempotency key can still ask
+      for it.
     * What is remembered is bounded, by number and by age.
 """
 
+import asyncio
 import hashlib
 import time
 from collections import Counter, OrderedDict
@@ -20,12 +24,17 @@ from app.engine import LOCAL, RunRecord
 from app.failures import ServiceError
 from app.ids import derived_id, new_id
 from app.proxy.chat_request import Verification
+from app.run_views import ForkRequest
 from app.service import Service
 
 REMEMBERED = 4096
 MEMORY_S = 900.0
 """Seconds within which a retry finds the run of the first try; SDKs wait 600 s for an answer."""
+GRACE_S = 0.6
+"""Seconds that a run outlives a client that may try again; SDKs first wait 0.375 to 0.5 s."""
 LONGEST_KEY = 255
+RETRIES = "x-stainless-retry-count"
+"""Header in which OpenAI's and Anthropic's SDKs count their retries, from 0."""
 JOINABLE = frozenset({"queued", "running", "certified", "infeasible", "exhausted", "needs_input"})
 
 
@@ -37,11 +46,13 @@ class Caller:
         fingerprint: Of the caller's key, the endpoint and the body.
         key: Its idempotency key, with what the key belongs to.
         retry: Whether the client says that it has sent the request before.
+        persistent: Whether the client is one that tries again by itself.
     """
 
     fingerprint: str
     key: tuple[str, str] | None
     retry: bool
+    persistent: bool
 
 
 def identify(headers: Mapping[str, str], endpoint: str, body: bytes) -> Caller:
@@ -61,7 +72,8 @@ def identify(headers: Mapping[str, str], endpoint: str, body: bytes) -> Caller:
     return Caller(
         fingerprint=f"{owner} {endpoint} {hashed}",
         key=(f"{owner} {endpoint}", key) if key is not None else None,
-        retry=headers.get("x-stainless-retry-count", "0") not in {"", "0"},
+        retry=headers.get(RETRIES, "0") not in {"", "0"},
+        persistent=RETRIES in headers,
     )
 
 
@@ -94,10 +106,18 @@ class Visitors:
                 yield record
         finally:
             self._waiting[run_id] -= 1
-            if not self._waiting[run_id]:
-                del self._waiting[run_id]
-                if caller.key is None:
-                    await service.engine.cancel(run_id)
+            await self._leave(service, run_id, caller)
+
+    async def _leave(self, service: Service, run_id: str, caller: Caller) -> None:
+        """End a run that nobody waits for any more, and that nobody may come back for."""
+        record = await service.engine.get(run_id)
+        under_way = record is not None and not record.over
+        if under_way and caller.persistent and not self._waiting[run_id]:
+            await asyncio.sleep(GRACE_S)
+        if not self._waiting[run_id]:
+            del self._waiting[run_id]
+            if under_way and caller.key is None:
+                await service.engine.cancel(run_id)
 
     async def _find(self, service: Service, caller: Caller) -> str:
         if caller.key is not None:
@@ -108,7 +128,11 @@ class Visitors:
             record = await service.engine.get(known[0])
             if record is not None and record.state in JOINABLE:
                 return known[0]
-        run_id = new_id("run")
+            if record is not None and record.state == "cancelled":
+                return self._remember(caller, (await service.fork(known[0], ForkRequest())).spec.id)
+        return self._remember(caller, new_id("run"))
+
+    def _remember(self, caller: Caller, run_id: str) -> str:
         self._latest[caller.fingerprint] = (run_id, time.monotonic())
         self._latest.move_to_end(caller.fingerprint)
         return run_id

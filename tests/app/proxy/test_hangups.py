@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from app.proxy.visitors import GRACE_S
 from tests.app.conftest import make_app, served
 from tests.app.proxy.chats import CHAT, chat, plain
 from tests.app.proxy.wire import SOON_S, read_all, read_until, send
@@ -132,17 +133,48 @@ async def test_another_request_is_another_run(pool, change, headers):
     assert len(upstream.seen) == 2
 
 
-async def test_a_retry_of_a_cancelled_run_starts_anew(pool):
+async def test_a_retry_of_a_cancelled_run_goes_on_from_what_was_paid_for(pool):
     async with (
-        UpstreamServer(HANG, Reply("hello")) as upstream,
+        UpstreamServer(Reply("bye"), HANG, Reply("hello")) as upstream,
         served(make_app(pool, **asks(upstream))) as at,
     ):
         _, writer = await send(at, chat())
         await upstream.holding.wait()
         writer.transport.abort()
         await upstream.gone.wait()
-        answer = await read_all(at, chat(), x_stainless_retry_count="1")
-    assert "hello" in answer
+        answer = body_of(await read_all(at, chat(), x_stainless_retry_count="1"))
+    assert answer["choices"][0]["message"]["content"] == "hello"
+    assert (answer["llm_modulo"]["rounds"], answer["usage"]["prompt_tokens"]) == (2, 10)
+    assert len(upstream.seen) == 3
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_client_that_tries_again_at_once_finds_its_run_alive(pool, stream):
+    held = asyncio.Event()
+    async with (
+        UpstreamServer(Reply("hello", wait=held)) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        _, writer = await send(at, chat(stream=stream), x_stainless_retry_count="0")
+        await upstream.holding.wait()
+        writer.transport.abort()
+        coming = asyncio.create_task(read_all(at, chat(stream=stream), x_stainless_retry_count="1"))
+        held.set()
+        assert "hello" in await coming
+    assert len(upstream.seen) == 1
+    assert upstream.disconnects == 0
+
+
+async def test_a_client_that_does_not_come_back_ends_its_run_all_the_same(pool):
+    async with (
+        UpstreamServer(HANG) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        _, writer = await send(at, chat(), x_stainless_retry_count="0")
+        await upstream.holding.wait()
+        writer.transport.abort()
+        async with asyncio.timeout(GRACE_S + PROMISE_S):
+            await upstream.gone.wait()
 
 
 async def test_an_idempotency_key_keeps_the_run_for_who_comes_back(pool):
