@@ -16,7 +16,6 @@ Invariant: one call at most for each response, asked for like any other within t
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from typing import Literal
@@ -25,7 +24,7 @@ from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer, Candidate
 from backprompt.journal import Decided, Origin
 from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
-from critics.echo import Item, names_of, read_text
+from critics.echo import Form, Item, names_of, read_text
 
 SHOWN_CHARS = 8_000
 """So much of a response is looked at, from its end: answers come last."""
@@ -33,7 +32,7 @@ MOST_CANDIDATES = 4
 
 TASK = """\
 Below is a response that states an answer in some form of its own. Do two things and nothing else.
-1. Copy, word for word, the part of it that states the final answer, between <passage> and </passage>.
+1. Copy, word for word, the part that states the final answer, between <passage> and </passage>.
 2. Write the same answer between <answer> and </answer>, in this form:
 {answer_format}
 
@@ -74,9 +73,7 @@ async def reformat(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
     return await _take(board, request.call, response, completion.text[-SHOWN_CHARS:])
 
 
-async def _take(
-    board: Blackboard, call: int, response: str, said: str
-) -> Sequence[Candidate]:
+async def _take(board: Blackboard, call: int, response: str, said: str) -> Sequence[Candidate]:
     passage, rewritten = _PASSAGE.search(said), _ANSWER.search(said)
     if passage is None or rewritten is None:
         return []
@@ -90,9 +87,7 @@ async def _take(
     return [Candidate(text, origin, call) for text in texts[:MOST_CANDIDATES]]
 
 
-def find_refusal(
-    response: str, passage: str, rewritten: str, answer_format: str
-) -> Refusal | None:
+def find_refusal(response: str, passage: str, rewritten: str, answer_format: str) -> Refusal | None:
     """Say why a rewritten answer is not that of a response; `None` if it is.
 
     Args:
@@ -117,19 +112,27 @@ def find_refusal(
 
 
 def _adds(there: Sequence[Item], new: Sequence[Item], answer_format: str) -> bool:
-    """Say whether an answer holds what a response does not, or not so often."""
-    left = Counter(form for item in there for form in item.sure)
+    """Say whether an answer holds what a response does not, or a number not so often."""
+    places: dict[Form, list[int]] = {}
+    for place, item in enumerate(there):
+        for form in item.sure:
+            places.setdefault(form, []).append(place)
     own = set(chain.from_iterable(item.sure for item in read_text(answer_format) if item.name))
+    used: set[int] = set()
     for item in new:
-        found = next((form for form in sorted(item.sure, key=str) if left[form] > 0), None)
-        if found is not None:
-            left[found] -= 0 if item.name else 1
-        elif not (item.name and item.sure & own):
+        found = (place for form in item.sure for place in places.get(form, ()))
+        if item.name:
+            if next(found, None) is None and not item.sure & own:
+                return True
+            continue
+        free = next((place for place in found if place not in used), None)
+        if free is None:
             return True
+        used.add(free)
     return False
 
 
-def _readable(kept: set[tuple[str, object]]) -> set[tuple[str, object]]:
+def _readable(kept: set[Form]) -> set[Form]:
     """Let a time stand for one that only may be the same, such as `3:30` for `15:30`."""
     return kept | {("maybe", value) for kind, value in kept if kind == "time"}
 
