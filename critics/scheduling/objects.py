@@ -5,6 +5,7 @@ numbers that are no integers where integers belong, and text around the object a
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Never
 
@@ -12,31 +13,28 @@ from critics.types import CandidateError, Diagnostic, Location, ProblemError
 
 MAX_ANSWER = 1_000_000
 """Characters of the longest answer that is read."""
-MAX_WASTED = 20_000_000
-"""Characters that are scanned in vain, over all braces that open no object."""
+MAX_FAILURES = 1000
+"""Braces that look like an object's and open none, after which no more is looked for."""
 MAX_FAULTS = 20
 MAX_QUOTED = 120
 
 _DECODER = json.JSONDecoder()
+_OPENS = re.compile(r'\{(?=\s{0,200}["}])')
 
 
 def find_objects(response: str, keys: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Find every outermost JSON object that has one of some keys, with its position."""
-    position, wasted = response.find("{"), 0
-    while position >= 0 and wasted < MAX_WASTED:
+    failures, end = 0, 0
+    for brace in _OPENS.finditer(response):
+        if brace.start() < end or failures >= MAX_FAILURES:
+            continue
         try:
-            found, end = _DECODER.raw_decode(response, position)
-        except json.JSONDecodeError as error:
-            wasted += max(error.pos - position, 1)
-            position = response.find("{", position + 1)
-            continue
+            found, end = _DECODER.raw_decode(response, brace.start())
         except (ValueError, RecursionError):
-            wasted += MAX_WASTED // 100
-            position = response.find("{", position + 1)
+            failures += 1
             continue
-        if isinstance(found, dict) and any(key in found for key in keys):
-            yield position, found
-        position = response.find("{", end)
+        if any(key in found for key in keys):
+            yield brace.start(), found
 
 
 def read_object(text: str, code: str, shape: str) -> dict[str, Any]:

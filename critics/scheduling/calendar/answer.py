@@ -13,15 +13,15 @@ from critics.types import CandidateError, Diagnostic, Location
 SHAPE = '{"day": "Monday", "start": "14:30", "end": "15:00"}'
 KEYS = ("day", "start", "end")
 
-_CLOCK = r"\d{1,2}(?:[:.]\d{2}){0,2}\s*(?:[ap]\.?m\b\.?)?"
+_CLOCK = r"\d{1,2}(?:[:.]\d{2}){0,2}\s{0,5}(?:[ap]\.?m\b\.?)?"
 _RANGE = re.compile(
-    rf"\s*\{{?\s*(?P<start>{_CLOCK})\s*(?:-|–|—|:|to|until|and)\s*(?P<end>{_CLOCK})\s*\}}?\s*",  # noqa: RUF001  # dashes as models write them
+    rf"\s{{0,5}}\{{?\s{{0,5}}(?P<start>{_CLOCK})\s{{0,5}}(?:-|–|—|:|to|until|and)\s{{0,5}}(?P<end>{_CLOCK})\s{{0,5}}\}}?\s{{0,5}}",  # noqa: RUF001  # dashes as models write them
     re.ASCII | re.IGNORECASE,
 )
 _PROPOSED = re.compile(
-    r"(?:proposed|meeting|suggested|best|final|earliest|available)\s+(?:meeting\s+)?"
-    r"(?:time|slot)s?(?:\s+is)?\s*:?\s*(?:is\s+)?(?:on\s+)?(?P<day>[^\n,:]{1,200}?)\s*[,:]?\s+"
-    rf"(?:from\s+|between\s+|at\s+)?(?P<range>{_CLOCK}\s*(?:-|–|—|to|until)\s*{_CLOCK})",  # noqa: RUF001  # dashes as models write them
+    r"(?:proposed|meeting|suggested|best|final|earliest|available)\s{1,5}(?:meeting\s{1,5})?"
+    r"(?:time|slot)s?(?:\s{1,5}is)?\s{0,5}:?\s{0,5}(?:is\s{1,5})?(?:on\s{1,5})?(?P<day>[^\n,:]{1,200}?)\s{0,5}[,:]?\s{1,5}"
+    rf"(?:from\s{{1,5}}|between\s{{1,5}}|at\s{{1,5}})?(?P<range>{_CLOCK}\s{{0,5}}(?:-|–|—|to|until)\s{{0,5}}{_CLOCK})",  # noqa: RUF001  # dashes as models write them
     re.ASCII | re.IGNORECASE,
 )
 _STARTS = ("start", "start_time", "from", "begin")

@@ -12,6 +12,7 @@ from critics.scheduling.meeting.prompt import ANSWER_FORMAT, write_answer_schema
 from critics.scheduling.meeting.reasoning import compare, decide_feasible, find_answer, give_hint
 from critics.scheduling.meeting.schema import MeetingProblem
 from critics.scheduling.meeting.timetable import give_opinion
+from critics.scheduling.prose.formalizers import MEETING
 
 domain = Domain(
     name="meeting",
@@ -33,6 +34,7 @@ domain = Domain(
     optimality=compare,
     hint=give_hint,
     answer_schema=write_answer_schema,
+    formalization=MEETING,
     examples=EXAMPLES,
     codes=MEETING_CODES,
 )

@@ -10,29 +10,29 @@ from typing import Any
 
 from critics.scheduling.clock import read_time, write_time
 
-_CLOCK = r"(?:\d{1,2}(?::\d{2})?\s*(?:[AaPp]\.?[Mm]\b\.?)|\d{1,2}:\d{2}|noon)"
+_CLOCK = r"(?:\d{1,2}(?::\d{2})?\s{0,3}(?:[AaPp]\.[Mm]\.|[AaPp][Mm]\b)|\d{1,2}:\d{2}|noon)"
 _START = re.compile(
-    rf"you (?:start|begin)(?: your day)?,?(?: at| in) (?P<place>.+?) at (?P<time>{_CLOCK})",
+    rf"you (?:start|begin)(?: your day)?,?(?: at| in) (?P<place>.{{1,200}}?) at (?P<time>{_CLOCK})",
     re.IGNORECASE,
 )
 _TRAVEL = re.compile(
-    r"you (?:travel|walk|go|head|drive)(?: from (?P<origin>.+?))? to (?:"
-    r"(?P<target>.+?) in (?P<minutes>\d{1,5}) minutes?"
+    r"you (?:travel|walk|go|head|drive)(?: from (?P<origin>.{1,200}?))? to (?:"
+    r"(?P<target>.{1,200}?) in (?P<minutes>\d{1,5}) minutes?"
     rf"(?:,? and arrive(?: there)? at (?P<end>{_CLOCK}))?"
-    rf"|(?P<place>.+?),? and arrive(?: there)? at (?P<time>{_CLOCK})"
-    r"|(?P<bare>[^.,;()]+))",
+    rf"|(?P<place>.{{1,200}}?),? and arrive(?: there)? at (?P<time>{_CLOCK})"
+    r"|(?P<bare>[^.,;()]{1,200}))",
     re.IGNORECASE,
 )
 _WAIT = re.compile(rf"you wait(?: there)? until (?P<time>{_CLOCK})", re.IGNORECASE)
 _MEET = re.compile(
-    r"you meet (?:with )?(?P<person>.+?)(?: at (?P<place>[^\d]+?))?"
+    r"you meet (?:with )?(?P<person>.{1,200}?)(?: at (?P<place>[^\d]{1,200}?))?"
     rf"(?: for (?P<minutes>\d{{1,5}}) minutes?)?,? from (?P<start>{_CLOCK})"
-    rf"(?: to | until |\s*-\s*)(?P<end>{_CLOCK})",
+    rf"(?: to | until |\s{{0,3}}-\s{{0,3}})(?P<end>{_CLOCK})",
     re.IGNORECASE,
 )
 _YOU = re.compile(
-    r"(?:^|[.!?:;]\s*|\n)[-\s\d.)]*"
-    r"(?:(?:then|next|finally|afterwards?|after that|from there|so|now),?\s+)?(?P<you>you)\b",
+    r"(?:^|[.!?:;]|\n)[-\s\d.)]{0,6}"
+    r"(?:(?:then|next|finally|afterwards?|after that|from there|so|now),?\s{1,9})?(?P<you>you)\b",
     re.IGNORECASE,
 )
 _BEGINS = re.compile(r"\byou (?:start|begin)\b", re.IGNORECASE)
@@ -43,9 +43,9 @@ _REMARK = re.compile(
 )
 _ACTS = r"(?:travel|meet|go|fly|teleport|walk|drive|head|visit|leave|take|wait|return)\b"
 _DOES = re.compile(
-    r"(?:^|[.!;:\n])[-\s\d.)]*"
-    rf"(?:(?:then|next|finally|afterwards?|after that|from there|and),?\s+)*{_ACTS}"
-    rf"|\byou\s+(?:then\s+)?{_ACTS}",
+    r"(?:^|[.!;:\n])[-\s\d.)]{0,6}"
+    r"(?:(?:then|next|finally|afterwards?|after that|from there|and),?\s{1,9}){0,3}"
+    rf"{_ACTS}|\byou\s{{1,9}}(?:then\s{{1,9}})?{_ACTS}",
     re.IGNORECASE,
 )
 

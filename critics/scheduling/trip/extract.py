@@ -11,14 +11,16 @@ from typing import Any
 from critics.scheduling.objects import find_objects, write_object
 from critics.scheduling.trip.problem import Trip
 
+MAX_LINE = 400
+"""Characters of a line about a stay or a flight; a longer one is not understood."""
 KEYS = ("itinerary", "trip", "trip_plan", "plan")
 
-_SPAN = r"\d{1,6}(?:\s*(?:-|\u2013|\u2014|to)\s*(?:day\s*)?\d{1,6})?"
+_SPAN = r"\d{1,6}(?:\s{0,3}(?:-|\u2013|\u2014|to)\s{0,3}(?:day\s{0,3})?\d{1,6})?"
 """A day or two, with any dash."""
 _DAYS = re.compile(rf"(?:days?\s*)?({_SPAN})", re.ASCII | re.IGNORECASE)
 _LINE = re.compile(
-    rf"^[\s>#*\u2022-]*(?:\d{{1,3}}[.)]\s+)?\**\s*days?\s+(?P<days>{_SPAN})"
-    r"\s*\**\s*:?\s*\**\s*(?P<rest>.*?)\s*\**\s*$",
+    rf"[\s>#*\u2022-]{{0,20}}(?:\d{{1,3}}[.)]\s{{1,3}})?\**days?\s{{1,3}}(?P<days>{_SPAN})(?!\d)"
+    r"(?P<rest>.*)",
     re.ASCII | re.IGNORECASE,
 )
 _COUNT = re.compile(r"\bfor\s+(\d{1,6})\s+days?\b", re.ASCII | re.IGNORECASE)
@@ -28,12 +30,12 @@ _MOVES = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _FLY = re.compile(
-    r"(?:fly|flight|take a (?:direct )?flight|travel)(?: directly)?\s+from\s+(?P<origin>.+?)"
-    r"\s+to\s+(?P<target>[^.,;(]+?)\s*[.]?",
+    r"(?:fly|flight|take a (?:direct )?flight|travel)(?: directly)?\s+from\s+(?P<origin>.{1,200}?)"
+    r"\s+to\s+(?P<target>[^.,;(]{1,200}?)\s{0,3}[.]?",
     re.ASCII | re.IGNORECASE,
 )
 _VISIT = re.compile(
-    r"(?:visit|explore|stay\s+in|arriving\s+in)\s+(?P<city>.+?)(?:\s+for\s+\d{1,6}\s+days?)?[.]?",
+    r"(?:visit|explore|stay\s+in|arriving\s+in)\s+(?P<city>.{1,200}?)(?:\s+for\s+\d{1,6}\s+days?)?[.]?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -85,7 +87,7 @@ def _read_lines(trip: Trip, response: str) -> Iterator[str]:
         found = _LINE.match(line)
         if found is None:
             continue
-        part = _read_line(trip, found["days"], found["rest"].replace("*", "").strip())
+        part = _read_line(trip, found["days"], found["rest"].replace("*", "").strip(" :\t"))
         if part.get("first_day") == 1 and any("city" in other for other in parts):
             yield write_object({"itinerary": parts})
             parts = []
@@ -95,6 +97,8 @@ def _read_lines(trip: Trip, response: str) -> Iterator[str]:
 
 
 def _read_line(trip: Trip, days: str, rest: str) -> dict[str, Any]:
+    if len(rest) > MAX_LINE:
+        return {"unread": f"Day {days}: {rest}"}
     flown = _FLY.fullmatch(rest)
     if flown is not None:
         origin, target = _city(trip, flown["origin"]), _city(trip, flown["target"])
