@@ -52,13 +52,13 @@ def create_app(
         ],
     )
     app.state.service = service
+    proxy_routes.install(app)  # first: a chat that is passed on has little else to cost
     app.include_router(routes.router)
     app.include_router(formalize.router)
     app.include_router(answers.router)
     app.include_router(run_routes.router)
     app.include_router(certificates.router)
     app.include_router(catalogue.router)
-    proxy_routes.install(app)
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
     errors.install(app)
     return app
