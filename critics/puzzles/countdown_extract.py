@@ -15,7 +15,8 @@ from critics.types import CandidateError
 
 MAX_FOUND = 20
 MAX_RESPONSE_CHARS = 200_000
-_LATEX = (
+_REWRITES = (
+    (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), " "),
     (re.compile(r"\\(?:times|cdot|ast)\b"), "*"),
     (re.compile(r"\\div\b"), "/"),
     (re.compile(r"\\d?frac\{([^{}]*)\}\{([^{}]*)\}"), r"((\1)/(\2))"),
@@ -56,7 +57,7 @@ def find_expressions(numbers: Sequence[Fraction], response: str, *, use_all: boo
 def clean(response: str) -> str:
     """Write a response's typographic and LaTeX signs as the grammar has them."""
     text = _THOUGHT.sub("", response).translate(SIGNS)
-    for pattern, plain in _LATEX:
+    for pattern, plain in _REWRITES:
         text = pattern.sub(plain, text)
     return _LEFT.sub(" ", _NUMBERED.sub(" ", text))
 

@@ -259,7 +259,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(schema=SCHEMAS, value=VALUES)
 def test_the_library_agrees_on_any_schema(schema: object, value: object) -> None:
     text = json.dumps(value)
