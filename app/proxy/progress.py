@@ -1,15 +1,20 @@
-"""Progress: one short line per round, made of public facts only.
+"""Progress: short lines about each round, made of public facts only.
 
 Invariant: a line is written from what `backprompt.journal.public` lets pass, so it holds numbers
 and codes, and no word of a prompt or an answer.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from backprompt.journal import Event, public
 
 MOST_CODES = 3
+WITHOUT_NEWS: Mapping[str, str] = {
+    "candidate-repeated": "an answer that was judged before",
+    "no-candidate": "no answer was found in the response",
+}
+"""What a round brought, where nothing was judged in it."""
 
 
 class Narrator:
@@ -18,29 +23,36 @@ class Narrator:
     def __init__(self) -> None:
         """Begin before the first round."""
         self._judged: list[dict[str, Any]] = []
+        self._without_news: dict[str, Any] | None = None
 
     def tell(self, event: Event) -> Iterator[str]:
         """Yield the lines that an event completes."""
         shown = public(event)
-        match shown["event"]:
-            case "round-started":
-                yield from self._close()
-                yield f"Round {shown['round']}: asking the model.\n"
-            case "judged":
-                self._judged.append(shown)
-            case "ended":
-                yield from self._close()
+        kind = shown["event"]
+        if kind == "judged":
+            self._judged.append(shown)
+        elif kind in WITHOUT_NEWS:
+            self._without_news = shown
+        elif kind in {"round-started", "ended"}:
+            yield from self._close()
+        if kind == "round-started":
+            yield f"Round {shown['round']}: asking the model.\n"
 
     def _close(self) -> Iterator[str]:
         judged, self._judged = self._judged, []
-        if not judged:
-            return
-        best = max(judged, key=lambda shown: float(shown["score"]))
-        codes = ", ".join(best["codes"][:MOST_CODES])
-        why = f" ({codes})" if codes else ""
-        several = f"{len(judged)} answers judged, the best is " if len(judged) > 1 else ""
-        verdict = f"{several}{best['verdict']}{why}"
-        yield f"Round {best['round']}: {verdict}, score {best['score']:.2f}.\n"
+        silent, self._without_news = self._without_news, None
+        if judged:
+            yield _summarise(judged)
+        elif silent is not None:
+            yield f"Round {silent['round']}: {WITHOUT_NEWS[silent['event']]}.\n"
+
+
+def _summarise(judged: list[dict[str, Any]]) -> str:
+    best = max(judged, key=lambda shown: float(shown["score"]))
+    codes = ", ".join(best["codes"][:MOST_CODES])
+    why = f" ({codes})" if codes else ""
+    several = f"{len(judged)} answers judged, the best is " if len(judged) > 1 else ""
+    return f"Round {best['round']}: {several}{best['verdict']}{why}, score {best['score']:.2f}.\n"
 
 
 async def narrate(events: AsyncIterator[Event]) -> AsyncIterator[str]:

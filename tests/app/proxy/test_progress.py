@@ -1,8 +1,17 @@
 """Lines of progress: one per round, and no word of an answer."""
 
+import pytest
+
 from app.proxy.progress import Narrator
 from backprompt.budget import Budget, Usage
-from backprompt.journal import Ended, Judged, NoCandidate, RoundStarted, RunStarted
+from backprompt.journal import (
+    CandidateRepeated,
+    Ended,
+    Judged,
+    NoCandidate,
+    RoundStarted,
+    RunStarted,
+)
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling
@@ -54,5 +63,18 @@ def test_a_code_that_only_pretends_to_be_one_is_not_told():
     assert told[-1] == "Round 1: rejected (unlisted), score 0.10.\n"
 
 
-def test_a_round_without_an_answer_is_told_when_the_next_begins():
-    assert lines(STARTED, NoCandidate(call=0), ENDED) == ["Round 1: asking the model.\n"]
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (NoCandidate(call=0, round=1), "Round 1: no answer was found in the response.\n"),
+        (
+            CandidateRepeated(candidate=0, call=1, round=1),
+            "Round 1: an answer that was judged before.\n",
+        ),
+    ],
+)
+def test_a_round_without_news_is_told(event, line):
+    assert lines(STARTED, event, ENDED)[1:] == [line]
+    assert lines(STARTED, event, judged(0, 0.1, "a"), ENDED)[1:] == [
+        "Round 1: rejected (a), score 0.10.\n"
+    ]
