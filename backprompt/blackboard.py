@@ -14,7 +14,7 @@ from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
-from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won
+from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won, is_better
 from backprompt.journal import (
     CallFailed,
     CallFinished,
@@ -233,7 +233,7 @@ class Blackboard:
         self.note(Judged(candidate=number, judgement=judgement))
         self._judged[judgement.candidate] = Known(number, self.usage.rounds, judgement)
         self._round.news += 1
-        if self.best is None or judgement.score > self.best.score:
+        if is_better(judgement, self.best):
             self.best = judgement
         if judgement.verdict is Verdict.UNKNOWN:
             self._give_up(*(code for code in judgement.codes if code in FUTILE))
@@ -257,12 +257,14 @@ class Blackboard:
             self.note(Hinted(candidate=number, level=level, findings=self._round.hints))
 
     def read_test(self) -> None:
-        """Take the feasibility test's result, once it is there; without an answer, it is over."""
-        if self.test is None or not self.test.done():
-            return
-        found, self.test = self.test.result(), None
-        if found is None:
-            return
+        """Take the feasibility test's result, once it is there."""
+        if self.test is not None and self.test.done():
+            found, self.test = self.test.result(), None
+            if found is not None:
+                self.tested(found)
+
+    def tested(self, found: Feasibility) -> None:
+        """Note whether there is any answer; without one, it is over."""
         self._feasibility = found
         self.note(FeasibilityTested(feasibility=found))
         if found.status is Feasible.INFEASIBLE and self.open:

@@ -14,9 +14,11 @@ from pydantic import JsonValue
 
 from backprompt.upstream import Completion, Request, Upstream, UpstreamError, estimate_usage
 from critics.certificate import NotCertifiable, Order, Provenance, certify
+from critics.denial import judge_claim
 from critics.domain import Domain
 from critics.envelope import Envelope
-from critics.judge import judge, read_problem
+from critics.judge import read_problem
+from critics.line import find_candidates
 from critics.statement import write_statement
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
 
@@ -206,7 +208,7 @@ class DirectKernel:
             ProblemError: The problem is wrong.
         """
         payload = read_problem(domain, problem)
-        instance = domain.load(payload)
+        domain.load(payload)
 
         def mint(judgement: Judgement, provenance: Provenance) -> Certificate | None:
             try:
@@ -221,8 +223,8 @@ class DirectKernel:
             return Envelope(write_statement(minted)).to_json()
 
         return cls(
-            extract=lambda response: domain.extract(instance, response),
-            judge=lambda text: judge(domain, payload, text),
+            extract=lambda response: find_candidates(domain, payload, response),
+            judge=lambda text: judge_claim(domain, payload, text),
             certify=mint,
         )
 

@@ -6,7 +6,7 @@ from backprompt.effects import Certificate
 from backprompt.journal import Origin, Status
 from backprompt.prompt import Turn
 from backprompt.upstream import Completion, UpstreamError
-from critics.types import Diagnostic, Judgement
+from critics.types import Claim, Diagnostic, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +79,10 @@ class Round:
     def score(self) -> float:
         """The best candidate's score, -1 without any."""
         return -1.0 if self.best is None else self.best.score
+
+
+def is_better(judgement: Judgement, best: Judgement | None) -> bool:
+    """Say whether a candidate takes the best one's place; a denial is no answer."""
+    if judgement.claim is Claim.INFEASIBLE:
+        return False
+    return best is None or judgement.score > best.score

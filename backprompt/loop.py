@@ -26,7 +26,8 @@ from backprompt.reformat import reformat
 from backprompt.search import generate
 from backprompt.strategy import Strategy
 from backprompt.task import Task
-from critics.types import Verdict
+from critics.denial import read_evidence
+from critics.types import Claim, Verdict
 
 PER_RESPONSE = 32
 """Most candidates of one response that are judged."""
@@ -100,6 +101,10 @@ async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:
         number = board.found(candidate)
         judgement = await board.effects.judge(candidate.text)
         board.judged(number, judgement)
-        if judgement.verdict is Verdict.ACCEPTED:
+        if judgement.verdict is not Verdict.ACCEPTED:
+            continue
+        if judgement.claim is Claim.INFEASIBLE:  # "there is no answer", and that is right
+            board.tested(read_evidence(judgement))
+        else:
             made = await board.effects.certify(judgement, board.provenance(candidate.origin))
             board.certified(number, candidate, judgement, made)

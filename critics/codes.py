@@ -51,6 +51,18 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "nor rejected.",
             "See that the service runs in the version that the domain names.",
         ),
+        "solution-exists": Code(
+            "A solution exists",
+            "The answer says that the problem has no solution. One was found that every critic "
+            "accepts. It is not shown.",
+            "Answer the problem.",
+        ),
+        "denial-undecided": Code(
+            "Whether any solution exists was not decided",
+            "The answer says that the problem has no solution. No witness against it was found, "
+            "and no proof of it either: the domain cannot tell, or not in time.",
+            "Answer the problem, or allow more time per check.",
+        ),
         "not-covered": Code(
             "Part of the problem is decided by no critic",
             "The problem uses a feature that is declared unsupported. It is never ignored: no "

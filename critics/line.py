@@ -10,9 +10,10 @@ from typing import Any, Never
 
 from pydantic import BaseModel, ConfigDict, JsonValue, StrictBool, StrictStr, ValidationError
 
+from critics.denial import DENIAL, find_denial, is_denial, judge_claim
 from critics.domain import Domain, DomainError, find_domain
 from critics.guard import guard
-from critics.judge import judge, read_problem, spell_out
+from critics.judge import read_problem, spell_out
 from critics.types import (
     Diagnostic,
     Judgement,
@@ -108,10 +109,10 @@ def answer_check(check: Check) -> Judgement:
     domain = find_domain(check.domain)
     problem = read_problem(domain, check.problem)
     if check.exact:
-        return judge(domain, problem, check.answer)
+        return judge_claim(domain, problem, check.answer)
     best: Judgement | None = None
     for text in find_candidates(domain, problem, check.answer):
-        judgement = judge(domain, problem, text)
+        judgement = judge_claim(domain, problem, text)
         if judgement.verdict is Verdict.ACCEPTED:
             return judgement
         if best is None or judgement.score > best.score:
@@ -120,7 +121,7 @@ def answer_check(check: Check) -> Judgement:
 
 
 def find_candidates(domain: Domain, problem: Problem, response: str) -> list[str]:
-    """Find the distinct candidate texts in a response, in order.
+    """Find the distinct candidate texts in a response, in order; a denial comes last.
 
     If extraction fails, the whole response is the candidate: whatever is proposed here is judged.
 
@@ -130,7 +131,9 @@ def find_candidates(domain: Domain, problem: Problem, response: str) -> list[str
     text = response.encode("utf-8", "replace").decode()
     found, faults = guard("extract", lambda: [*domain.extract(domain.load(problem), text)])
     candidates = found if found is not None and not faults else [text.strip()]
-    return list(dict.fromkeys(filter(None, candidates)))[:MAX_CANDIDATES]
+    distinct = list(dict.fromkeys(filter(None, candidates)))[:MAX_CANDIDATES]
+    denied = not any(map(is_denial, distinct)) and find_denial(text)
+    return [*distinct, DENIAL] if denied else distinct
 
 
 def judgement_line(identity: JsonValue, judgement: Judgement) -> bytes:

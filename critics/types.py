@@ -220,6 +220,15 @@ class Coverage(Frozen):
     """Parts nobody decides; if this is not empty, nothing can be accepted."""
 
 
+class Claim(StrEnum):
+    """What a candidate claims."""
+
+    ANSWER = "answer"
+    """That it solves the problem."""
+    INFEASIBLE = "infeasible"
+    """That no answer exists; see `critics.denial`."""
+
+
 class Judgement(Frozen):
     """The verdict on one candidate, and everything needed to explain it."""
 
@@ -235,6 +244,8 @@ class Judgement(Frozen):
     coverage: Coverage = Coverage()
     assurance: Assurance = Assurance.SINGLE
     opinions: tuple[Opinion, ...] = ()
+    claim: Claim = Claim.ANSWER
+    """What was judged: an answer, or the claim that none exists."""
 
     @property
     def codes(self) -> tuple[str, ...]:

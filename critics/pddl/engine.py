@@ -10,6 +10,7 @@ The plan goes in as action instances, never through UP's plan reader, and the si
 step by step: UP's own validator folds "cannot evaluate" into "invalid".
 """
 
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -112,6 +113,11 @@ def _ask(payload: Texts, text: str) -> tuple[Verdict, str | None]:
             return _replay(reading, steps)
         except raised_by_engine() as error:
             raise Unavailable(f"unified-planning raised {_shown(error)}") from error
+
+
+def is_loaded() -> bool:
+    """Say whether asking UP costs no import: workers that give opinions have it behind them."""
+    return OPINION_MODULES[0] in sys.modules
 
 
 @contextmanager

@@ -8,7 +8,7 @@ its own, where it can read the task, must count the same states for `cross`.
 from collections.abc import Callable
 from time import perf_counter
 
-from critics.pddl.engine import Texts
+from critics.pddl.engine import Texts, is_loaded
 from critics.pddl.plan import parse_plan
 from critics.pddl.relaxation import Relaxation, TooLarge
 from critics.pddl.search import (
@@ -72,16 +72,13 @@ def decide_feasibility(
         return _open(why, (Opinion(engine=ENGINE, verdict=Verdict.UNKNOWN, reason=why, ms=ms),))
     reason = f"the goal holds in none of {result.states:,} reachable states"
     first = Opinion(engine=ENGINE, verdict=Verdict.REJECTED, reason=reason, ms=ms)
-    second = search_again(payload, states=result.states, seconds=AGAIN_S)
+    second = _search_again(payload, result)
+    if second is None:
+        return _proved(result, Assurance.SINGLE, (first,))
     if second.verdict is Verdict.ACCEPTED:
         return _open("two searches disagree", (first, second))
     agreed = second.verdict is Verdict.REJECTED
-    return Feasibility(
-        status=Feasible.INFEASIBLE,
-        diagnostics=(_infeasible(result),),
-        assurance=Assurance.CROSS if agreed else Assurance.SINGLE,
-        opinions=(first, second),
-    )
+    return _proved(result, Assurance.CROSS if agreed else Assurance.SINGLE, (first, second))
 
 
 def solve(task: Task) -> Solved:
@@ -123,6 +120,25 @@ def _search_greedily(space: Space, deadline: float) -> Result:
     except TooLarge:
         return GaveUp("there are too many ground steps to estimate anything")
     return search_greedily(space, relaxation.hadd, states=GREEDY_STATES, deadline=deadline)
+
+
+def _search_again(payload: Texts, result: Exhausted) -> Opinion | None:
+    """Ask for the second opinion, unless its engine would first have to be imported.
+
+    That takes longer than most checks may; who needs `cross` asks a worker that has it.
+    """
+    if not is_loaded():
+        return None
+    return search_again(payload, states=result.states, seconds=AGAIN_S)
+
+
+def _proved(result: Exhausted, assurance: Assurance, opinions: tuple[Opinion, ...]) -> Feasibility:
+    return Feasibility(
+        status=Feasible.INFEASIBLE,
+        diagnostics=(_infeasible(result),),
+        assurance=assurance,
+        opinions=opinions,
+    )
 
 
 def _infeasible(result: Exhausted) -> Diagnostic:

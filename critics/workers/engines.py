@@ -14,9 +14,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from critics.denial import confirm_denial
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, weigh
 from critics.types import (
+    Assurance,
+    Claim,
     Comparison,
     Diagnostic,
     Feasibility,
@@ -160,6 +163,8 @@ class Engines:
         self, domain: Domain, payload: Payload, own: Judgement, demand: Demand, seconds: float
     ) -> Judgement:
         """Have a judgement weighed against a second opinion, where one is to be asked."""
+        if own.claim is Claim.INFEASIBLE:
+            return await self._confirm(domain, payload, own, demand, seconds)
         if not well_formed(own):
             return own
         if domain.second_opinion is None or not wants_opinion(own, demand):
@@ -182,6 +187,17 @@ class Engines:
         else:
             opinion = Opinion.model_validate(done)
         return weigh(own, opinion, demand)
+
+    async def _confirm(
+        self, domain: Domain, payload: Payload, own: Judgement, demand: Demand, seconds: float
+    ) -> Judgement:
+        """Have an accepted denial shown again where the domain's engines are, for `cross`."""
+        if own.verdict is not Verdict.ACCEPTED or demand is Demand.SINGLE:
+            return own
+        if own.assurance is not Assurance.SINGLE:
+            return confirm_denial(own, Feasibility(status=Feasible.UNKNOWN), demand)
+        found = await self.feasibility(domain.name, payload, deadline_s=seconds)
+        return confirm_denial(own, found, demand)
 
     async def do(
         self, domain: Domain, job: Mapping[str, Any], seconds: float

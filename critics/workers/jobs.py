@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from critics.certificate import certify, certify_infeasible
+from critics.denial import judge_claim
 from critics.domain import Domain, find_domain
 from critics.formalizer import take_step
 from critics.guard import guard
-from critics.judge import Demand, Mode, judge, read_problem
+from critics.judge import Demand, Mode, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
 from critics.selftest import check_domain
 from critics.statement import Order, read_statement, write_statement
@@ -63,7 +64,7 @@ def _load(job: Job) -> tuple[Domain, Any]:
 
 
 def _judge(job: Job) -> Any:
-    judgement = judge(
+    judgement = judge_claim(
         find_domain(job["domain"]), job["problem"], job["text"], mode=Mode(job["mode"])
     )
     return judgement.model_dump(mode="json", exclude={"candidate"})

@@ -35,6 +35,12 @@ def decide(texts):
     return decide_feasibility(load(problem), problem)
 
 
+@pytest.fixture
+def engine():
+    """Import the engine of the second opinion, as workers that give opinions do."""
+    return pytest.importorskip("unified_planning.environment", reason="not installed")
+
+
 @pytest.fixture(scope="module")
 def unsolvable(planbench):
     return [p for p in planbench.problems.values() if p["solvable"] is False]
@@ -51,8 +57,8 @@ def test_every_unsolvable_problem_is_proved_so(planbench, unsolvable, monkeypatc
         assert 0 < found.diagnostics[0].data["states"] <= 866
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_second_search_confirms_it(planbench, unsolvable):
-    pytest.importorskip("unified_planning", reason="unified-planning is not installed")
     for problem in unsolvable[::16]:
         found = decide(planbench.payload(problem["id"]))
         assert found.assurance is Assurance.CROSS
@@ -60,6 +66,7 @@ def test_a_second_search_confirms_it(planbench, unsolvable):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("engine")
 def test_no_solvable_problem_is_ever_called_infeasible(planbench, monkeypatch):
     monkeypatch.setattr(feasible, "SECONDS", 2.0)
     for problem in planbench.problems.values():
@@ -113,6 +120,14 @@ def test_an_unsupported_part_leaves_it_open():
     assert solve(task).answer is None
 
 
+def test_without_its_engine_there_is_no_second_search(monkeypatch):
+    monkeypatch.setattr(feasible, "is_loaded", lambda: False)
+    found = decide({"domain": TOGGLE, "problem": LAMPS})
+    assert (found.status, found.assurance) == (Feasible.INFEASIBLE, Assurance.SINGLE)
+    assert len(found.opinions) == 1
+
+
+@pytest.mark.usefixtures("engine")
 def test_two_searches_that_disagree_decide_nothing(monkeypatch):
     objection = Opinion(engine="other", verdict=Verdict.ACCEPTED)
     monkeypatch.setattr(feasible, "search_again", lambda *_, **__: objection)
@@ -121,8 +136,8 @@ def test_two_searches_that_disagree_decide_nothing(monkeypatch):
     assert found.diagnostics[0].notes == ("two searches disagree",)
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_second_search_counts_states_of_its_own():
-    pytest.importorskip("unified_planning", reason="unified-planning is not installed")
     problem = PddlProblem(domain=TOGGLE, problem=LAMPS)
     assert search_again(problem, states=4, seconds=60).verdict is Verdict.REJECTED
     other = search_again(problem, states=5, seconds=60)
@@ -133,8 +148,8 @@ def test_the_second_search_counts_states_of_its_own():
     assert fewer.verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_second_search_refuses_numbers_in_conditions():
-    pytest.importorskip("unified_planning", reason="unified-planning is not installed")
     problem = PddlProblem(domain=COUNTER, problem=ENDLESS)
     assert search_again(problem, states=4, seconds=60).verdict is Verdict.UNKNOWN
     with pytest.raises(Unavailable), read_problem("(", "("):
