@@ -8,7 +8,7 @@ from app.failures import ServiceError
 from app.proxy.anthropic_errors import end_anthropic
 from app.proxy.chat_wire import cut
 from app.proxy.exchange import Exchange, Reply
-from app.proxy.plain import Underway
+from app.proxy.plain import Underway, uncertified
 from app.stream import frame
 from backprompt.budget import Usage
 
@@ -51,6 +51,7 @@ class MessageEvents:
         self._shows_thinking = thinking
         self._thinking = False
         self._index = 0
+        self._mark: dict[str, Any] = {}
 
     def begin(self) -> Iterator[bytes]:
         """Open the message."""
@@ -79,6 +80,7 @@ class MessageEvents:
     def end(self, reply: Reply) -> Iterator[bytes]:
         """Send a reply, to the last event."""
         yield from self._close_thinking()
+        self._mark = uncertified(reply)
         if reply.text is not None:
             yield self._open({"type": "text", "text": ""})
             for piece in cut(reply.text):
@@ -106,10 +108,10 @@ class MessageEvents:
             yield self._close()
 
     def _open(self, block: Mapping[str, Any]) -> bytes:
-        return event("content_block_start", index=self._index, content_block=block)
+        return event("content_block_start", index=self._index, content_block=block, **self._mark)
 
     def _delta(self, delta: Mapping[str, Any]) -> bytes:
-        return event("content_block_delta", index=self._index, delta=delta)
+        return event("content_block_delta", index=self._index, delta=delta, **self._mark)
 
     def _close(self) -> bytes:
         index, self._index = self._index, self._index + 1

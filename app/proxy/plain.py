@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
@@ -108,3 +109,8 @@ async def _ask(incoming: Incoming, chat: ChatRequest, under: Underway) -> Reply:
 def headers_of(reply: Reply) -> dict[str, str]:
     """Give the headers of a reply, verified or not."""
     return MARK if reply.certified is None else reply.headers
+
+
+def uncertified(reply: Reply) -> dict[str, Any]:
+    """Give the mark of each event that carries what is not certified."""
+    return {} if reply.certified else {"llm_modulo": {"certified": reply.certified}}

@@ -19,7 +19,7 @@ from app.proxy.chat_request import Verification, read_chat, verification
 from app.proxy.chat_wire import cut
 from app.proxy.exchange import Exchange, Reply
 from app.proxy.openai_errors import openai_document
-from app.proxy.plain import Underway, answer_plain, headers_of, stream_plain
+from app.proxy.plain import Underway, answer_plain, headers_of, stream_plain, uncertified
 from app.proxy.response_store import PREFIX, Kept, ResponseStore, not_found, owner_of
 from app.proxy.responses_events import (
     Item,
@@ -249,6 +249,7 @@ def _events(kept: Kept, under: Exchange | Underway, asked: Asked | None = None) 
         return events.begin(write_response(kept.request, PREFIX + under.run, under.created))
 
     def end(reply: Reply) -> Iterator[bytes]:
+        events.mark = uncertified(reply)
         if reply.text is not None:
             yield from events.answer(list(cut(reply.text)))
         yield from events.calls(reply.tool_calls)

@@ -102,12 +102,14 @@ class ResponseEvents:
     Attributes:
         key: Makes the ids of items.
         items: The items closed so far.
+        mark: Stands in every event of an answer that is not certified.
     """
 
     def __init__(self, key: str) -> None:
         """Begin with nothing sent."""
         self.key = key
         self.items: list[Item] = []
+        self.mark: dict[str, Any] = {}
         self._number = 0
         self._progress = ""
         self._thinking = False
@@ -115,7 +117,7 @@ class ResponseEvents:
     def event(self, kind: str, **data: Any) -> bytes:
         """Write one event."""
         number, self._number = self._number, self._number + 1
-        return frame(kind, {"type": kind, "sequence_number": number, **data})
+        return frame(kind, {"type": kind, "sequence_number": number, **data, **self.mark})
 
     def begin(self, response: Mapping[str, Any]) -> Iterator[bytes]:
         """Say that the response was made."""

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 
 CHAT = "/v1/chat/completions"
+RESPONSES = "/v1/responses"
+MESSAGES_PATH = "/v1/messages"
 WORD = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}
 MESSAGES = [{"role": "user", "content": "Which word?"}]
 
@@ -14,6 +16,23 @@ def chat(llm_modulo: dict[str, Any] | None = None, **fields: Any) -> dict[str, A
     """A chat about the word `hello`; `llm_modulo` is laid over what it asks for."""
     asked = {**WORD, **(llm_modulo or {})}
     return {"model": "scripted", "messages": MESSAGES, "llm_modulo": asked, **fields}
+
+
+def response(llm_modulo: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """The same in the Responses dialect; tools are those of a chat."""
+    tools = [{"type": "function", **tool["function"]} for tool in fields.pop("tools", [])]
+    body = {**chat(llm_modulo), "input": "Which word?", "tools": tools, **fields}
+    del body["messages"]
+    return body
+
+
+def message(llm_modulo: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """The same in Anthropic's dialect; tools are those of a chat."""
+    tools = [
+        {"name": tool["function"]["name"], "input_schema": tool["function"]["parameters"]}
+        for tool in fields.pop("tools", [])
+    ]
+    return {**chat(llm_modulo), "max_tokens": 99, "tools": tools, **fields}
 
 
 def plain(**fields: Any) -> dict[str, Any]:

@@ -11,14 +11,32 @@ import pytest
 from app import runs
 from app.proxy import directions, exchange
 from tests.app.conftest import client, make_app
-from tests.app.proxy.chats import CHAT, chat, told
+from tests.app.proxy.chats import (
+    CHAT,
+    MESSAGES_PATH,
+    RESPONSES,
+    chat,
+    message,
+    response,
+    told,
+)
 from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CANARY = "kanarienvogel-7f3a"
-ENDPOINTS = {"chat": (CHAT, chat)}
+ENDPOINTS = {
+    "chat": (CHAT, chat),
+    "responses": (RESPONSES, response),
+    "messages": (MESSAGES_PATH, message),
+}
 """Path, and what makes a body that asks for the word `hello` there."""
+MARKS = {
+    "chat": "modulo:uncertified:",
+    "responses": '"certified":false',
+    "messages": '"certified":false',
+}
+"""What stands in every line that holds uncertified text."""
 MODES = [False, True]
 TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {}}}]
 
@@ -30,8 +48,7 @@ async def send(app, endpoint: str, *, stream: bool, asked: dict | None = None, *
     """Everything a client is sent, then everything that it can look up about its run."""
     path, write = ENDPOINTS[endpoint]
     async with client(app) as http:
-        response = await http.post(path, json=write(asked, stream=stream, **fields))
-        sent = told(response)
+        sent = told(await http.post(path, json=write(asked, stream=stream, **fields)))
         for run in (await http.get("/runs")).json()["runs"]:
             for below in ("", "/events"):
                 sent += told(await http.get(f"/runs/{run['id']}{below}"))
@@ -82,7 +99,7 @@ async def test_an_accepted_answer_without_the_demanded_assurance_stays_inside(
 async def test_an_infeasible_problem_shows_no_guess(pool, endpoint, stream):
     asked = {"domain": "tested-word", "problem": {"word": ""}}
     sent = await send(make_app(pool, CANARY), endpoint, stream=stream, asked=asked)
-    assert '"code":"infeasible"' in sent
+    assert 'code":"infeasible"' in sent
     assert CANARY not in sent
 
 
@@ -106,7 +123,7 @@ async def test_what_stands_beside_tool_calls_stays_inside(pool, endpoint, stream
         app = make_app(pool, upstream={"base_url": upstream.base_url, "model": "scripted"})
         sent = await send(app, endpoint, stream=stream, tools=TOOLS)
     assert "look_up" in sent
-    assert "modulo:uncertified:" in sent
+    assert MARKS[endpoint] in sent
     assert CANARY not in sent
 
 
@@ -133,7 +150,7 @@ async def test_what_a_failing_upstream_quotes_stays_inside(pool, endpoint, strea
     async with UpstreamServer(Reply(CANARY), default=Reply(status=status, body=quote)) as upstream:
         settings = {"base_url": upstream.base_url, "model": "scripted", "retries": 0}
         sent = await send(make_app(pool, upstream=settings), endpoint, stream=stream)
-    assert '"code":"upstream_' in sent
+    assert 'code":"upstream_' in sent
     assert CANARY not in sent
 
 
@@ -143,14 +160,14 @@ async def test_who_asks_for_the_best_effort_sees_it_marked(pool, endpoint, strea
     asked = {"on_fail": "best_effort", "budget": {"rounds": 1}}
     path, write = ENDPOINTS[endpoint]
     async with client(make_app(pool, CANARY)) as http:
-        response = await http.post(path, json=write(asked, stream=stream))
-    assert response.status_code == 200
-    marked = [line for line in response.text.splitlines() if CANARY in line]
+        reply = await http.post(path, json=write(asked, stream=stream))
+    assert reply.status_code == 200
+    marked = [line for line in reply.text.splitlines() if CANARY in line]
     assert marked
-    assert all("modulo:uncertified:" in line for line in marked)
-    assert '"certified":false' in response.text
+    assert all(MARKS[endpoint] in line for line in marked)
+    assert '"certified":false' in reply.text
     if not stream:
-        assert response.headers["x-llm-modulo-certified"] == "false"
+        assert reply.headers["x-llm-modulo-certified"] == "false"
 
 
 def with_best_always(run: runs.Run, outcome) -> object:
