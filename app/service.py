@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.admission import RETRY_AFTER_S, Slots, settle_budget, settle_sampling, settle_strategy
+from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
 from app.caches import Caches, ProblemCache
 from app.dialogue import Dialogue
+from app.endings import stopped_early, with_costs
 from app.engine import Continuation, Engine, RunRecord, RunSpec
 from app.engines import make_engine
 from app.failures import ServiceError, from_kernel
@@ -259,11 +260,8 @@ class Service:
         """
         known = await self.engine.get(run_id) if run_id is not None else None
         with nullcontext() if known else self.runs.take():
-            spec = (
-                known.spec
-                if known
-                else await self.specify(request, run_id=run_id, dialogue=dialogue)
-            )
+            spec = known.spec if known else None
+            spec = spec or await self.specify(request, run_id=run_id, dialogue=dialogue)
             noted = {"body_sha256": body_sha256, "attended": True}
             record = await self.engine.start(spec.model_copy(update=noted))
             try:
@@ -397,27 +395,5 @@ class Service:
 
 
 def _continue(spec: RunSpec, upstream: Upstream) -> Upstream:
-    if spec.continues is None:
-        return upstream
-    return ContinuedUpstream(spec.continues.recorded, upstream)
-
-
-def stopped_early() -> ServiceError:
-    """Say that the service ended first."""
-    return ServiceError(
-        "shutting-down",
-        "the service stopped before the end",
-        headers={"Retry-After": str(RETRY_AFTER_S)},
-    )
-
-
-def with_costs(error: ServiceError, record: RunRecord) -> ServiceError:
-    """Add to an error which run it ends and what that has cost."""
-    headers = {"x-should-retry": "false"} if record.usage.calls else error.headers
-    spent: dict[str, Any] = {
-        "usage": record.usage.model_dump(),
-        "budget": record.spec.budget.model_dump(),
-    }
-    return ServiceError(
-        error.code, error.detail, headers=headers, extra={"run": record.spec.id, **spent}
-    )
+    done = spec.continues
+    return ContinuedUpstream(done.recorded, upstream) if done else upstream
