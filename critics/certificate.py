@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from critics.domain import Domain, find_domain
 from critics.guard import guard
 from critics.judge import Demand, judge, read_problem, weigh
+from critics.refusals import not_infeasible, refusal
 from critics.statement import (
     Certificate,
     Claim,
@@ -203,29 +204,3 @@ def claim_of(compared: Comparison | None) -> Claim:
 def warnings_of(judgement: Judgement) -> tuple[Diagnostic, ...]:
     """Give the findings that change no verdict."""
     return tuple(d for d in judgement.diagnostics if d.severity is Severity.WARNING)
-
-
-def refusal(judgement: Judgement) -> Diagnostic:
-    """Tell why an answer is not certified."""
-    codes = ", ".join(f"`{code}`" for code in judgement.codes) or "none"
-    return Diagnostic(
-        code="not-certifiable",
-        headline=f"the critics say {judgement.verdict.value} (codes: {codes}), so there is no "
-        "certificate",
-        help=("only an accepted answer is certified",),
-    )
-
-
-def not_infeasible(found: Feasibility) -> Diagnostic:
-    """Tell why it is not certified that a problem has no answer."""
-    known = {
-        Feasible.FEASIBLE: "the problem has an answer",
-        Feasible.INFEASIBLE: "that the problem has no answer was not proved to the assurance asked",
-        Feasible.UNKNOWN: "that the problem has no answer was not shown",
-    }
-    return Diagnostic(
-        code="not-certifiable",
-        headline=f"{known[found.status]}, so there is no certificate",
-        notes=tuple(d.headline for d in found.diagnostics),
-        help=("ask where the engines of the domain are installed, with more time",),
-    )

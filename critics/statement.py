@@ -28,6 +28,7 @@ from pydantic import (
 
 from critics.envelope import EnvelopeError, open_envelope, read_json
 from critics.judge import spell_out
+from critics.refusals import altered, invalid
 from critics.types import (
     Assurance,
     Comparison,
@@ -295,30 +296,6 @@ def canonical(payload: Mapping[str, JsonValue]) -> bytes:
 def digest(content: bytes) -> str:
     """Hash with SHA-256, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
-
-
-def altered(part: str) -> Diagnostic:
-    """Tell that a part is not what was certified."""
-    return Diagnostic(
-        code="certificate-altered",
-        headline=f"the certificate's `{part}` is not what was certified",
-        help=("ask for the original file",),
-    )
-
-
-def invalid(error: Exception) -> Diagnostic:
-    """Tell why a document is no certificate."""
-    if isinstance(error, ValidationError):
-        fault = error.errors(include_url=False, include_input=False)[0]
-        why = f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}"
-    else:
-        why = spell_out(str(error))[:200]
-    return Diagnostic(
-        code="certificate-invalid",
-        headline="the document is not a certificate",
-        notes=(why,),
-        help=("give the JSON file exactly as the service returned it",),
-    )
 
 
 def _spell(value: Any) -> str:

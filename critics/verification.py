@@ -21,21 +21,30 @@ from critics.certificate import (
     claim_of,
     compare_with_all,
     read_in_full,
-    refusal,
     warnings_of,
 )
 from critics.domain import Domain, DomainError, find_domain
 from critics.ed25519 import KeyFormatError, PublicKey
 from critics.envelope import Envelope, EnvelopeError, open_envelope, pae, read_json
 from critics.judge import Demand, judge
+from critics.refusals import (
+    about_another,
+    altered,
+    detached,
+    invalid,
+    key_unknown,
+    not_shown,
+    refusal,
+    refuted,
+    unsigned,
+    wrong_signature,
+)
 from critics.statement import (
     Certificate,
     NotCertifiable,
     Text,
-    altered,
     canonical,
     digest,
-    invalid,
     read_statement,
     write_scope,
 )
@@ -156,19 +165,20 @@ def _check_signature(
     envelope: Envelope, certificate: Certificate, trusted: Collection[PublicKey]
 ) -> tuple[Signed, str]:
     if not envelope.signatures:
-        raise Undecided([_unsigned()])
+        raise Undecided([unsigned()])
     keys = list(trusted) or [_named_key(certificate)]
     signed = pae(envelope.payload)
     for key in keys:
         for one in envelope.signatures:
             if one.keyid == key.keyid and key.verifies(one.sig, signed):
                 return (Signed.TRUSTED if trusted else Signed.SELF), key.keyid
-    raise NotCertifiable(_wrong_signature(envelope, keys))
+    signers = [one.keyid for one in envelope.signatures]
+    raise NotCertifiable(wrong_signature(signers, [key.keyid for key in keys]))
 
 
 def _named_key(certificate: Certificate) -> PublicKey:
     if certificate.signer is None:
-        raise Undecided([_key_unknown()])
+        raise Undecided([key_unknown()])
     try:
         key = PublicKey.from_base64(certificate.signer.public_key)
     except KeyFormatError as error:
@@ -257,10 +267,10 @@ def _find_answer(certificate: Certificate, given: str | None) -> str:
 def _find_text(part: str, held: Text, given: str | None) -> str:
     """Take the text that was certified: the one held, which must be the one given."""
     if held.text is None and given is None:
-        raise Undecided([_detached(part)])
+        raise Undecided([detached(part)])
     for text in (held.text, given):
         if text is not None and digest(text.encode()) != held.sha256:
-            raise NotCertifiable(altered(part) if text is held.text else _about_another(part))
+            raise NotCertifiable(altered(part) if text is held.text else about_another(part))
     return given if held.text is None and given is not None else held.text or ""
 
 
@@ -287,9 +297,9 @@ def _prove_optimal(
 ) -> None:
     found = compare_with_all(domain, payload, text, Demand.AUTO)
     if found is not None and found.status is Optimality.IMPROVABLE:
-        raise NotCertifiable(_refuted("a better answer exists, so this one is not optimal"))
+        raise NotCertifiable(refuted("a better answer exists, so this one is not optimal"))
     if found is None or found.status is not Optimality.OPTIMAL:
-        raise Undecided([_not_shown("no answer is better", found.diagnostics if found else ())])
+        raise Undecided([not_shown("no answer is better", found.diagnostics if found else ())])
     recorded = certificate.optimality
     _compare("optimality", recorded.objective if recorded else None, found.objective)
 
@@ -303,9 +313,9 @@ def _prove_infeasible(
     coverage, _ = read_in_full(domain, payload)
     found = ask_feasibility(domain, payload)
     if found.status is Feasible.FEASIBLE:
-        raise NotCertifiable(_refuted("the problem has an answer"))
+        raise NotCertifiable(refuted("the problem has an answer"))
     if found.status is not Feasible.INFEASIBLE:
-        raise Undecided([_not_shown("the problem has no answer", found.diagnostics)])
+        raise Undecided([not_shown("the problem has no answer", found.diagnostics)])
     if certificate.domain_version != domain.version:
         note = _other_version(certificate, domain.version)
         return Verification(outcome=Outcome.VERIFIED, notes=(note,))
@@ -330,67 +340,4 @@ def _other_version(certificate: Certificate, installed: str) -> str:
     return (
         f"certified by version {certificate.domain_version} of `{certificate.domain}` "
         f"({certificate.product}); proved again by version {installed}, which is installed here"
-    )
-
-
-def _refuted(why: str) -> Diagnostic:
-    return Diagnostic(
-        code="certificate-false",
-        headline=why,
-        help=("trust the certificate no further; tell its issuer",),
-    )
-
-
-def _not_shown(what: str, findings: tuple[Diagnostic, ...]) -> Diagnostic:
-    return Diagnostic(
-        code="certificate-undecided",
-        headline=f"that {what} was not shown again",
-        notes=tuple(finding.headline for finding in findings),
-        help=("verify where the engines of the domain are installed, with more time",),
-    )
-
-
-def _detached(part: str) -> Diagnostic:
-    option = "problem" if part == "problem" else "answer"
-    return Diagnostic(
-        code="certificate-detached",
-        headline=f"the certificate names its {part} by hash only",
-        help=(f"give the {option} as well: `--{option} FILE`",),
-    )
-
-
-def _about_another(part: str) -> Diagnostic:
-    return Diagnostic(
-        code="certificate-about-another",
-        headline=f"the certificate is about another {part} than the one given",
-        help=("find the certificate of this one",),
-    )
-
-
-def _unsigned() -> Diagnostic:
-    return Diagnostic(
-        code="certificate-unsigned",
-        headline="the certificate is not signed, so anybody may have changed its records",
-        help=("prove it again without a signature: `--no-signature`",),
-    )
-
-
-def _key_unknown() -> Diagnostic:
-    return Diagnostic(
-        code="certificate-key-unknown",
-        headline="the certificate names no key, so its signature cannot be checked",
-        help=("give the signer's public key: `--key FILE`", "or `--no-signature`"),
-    )
-
-
-def _wrong_signature(envelope: Envelope, keys: list[PublicKey]) -> Diagnostic:
-    known = {key.keyid for key in keys}
-    by_known = any(one.keyid in known for one in envelope.signatures)
-    asked = ", ".join(key.keyid[:16] for key in keys[:3])
-    return Diagnostic(
-        code="certificate-signature",
-        headline="the signature does not belong to these bytes"
-        if by_known
-        else f"the certificate is not signed by the key asked for ({asked}…)",
-        help=("ask the issuer for the original file, or for the key that signed it",),
     )

@@ -13,10 +13,10 @@ from pydantic import JsonValue
 from critics.domain import find_domain
 from critics.ed25519 import PublicKey
 from critics.judge import Demand
+from critics.refusals import altered
 from critics.statement import (
     NotCertifiable,
     Order,
-    altered,
     canonical,
     digest,
     read_statement,
