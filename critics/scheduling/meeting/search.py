@@ -54,33 +54,37 @@ def find_plan(day: Day, people: Collection[str] | None = None) -> Plan:
         end = _end(day, friend, day.place, day.start)
         if end is not None:
             layer[1 << index, index] = end, None
+    ways = [[day.way(a.place, b.place) for b in friends] for a in friends]
     layers = []
-    examined = 0
+    room = MAX_STATES
     while layer:
         layers.append(layer)
-        examined += len(layer)
-        if examined > MAX_STATES:
-            raise TooLarge(f"more than {MAX_STATES:,} selections and last people")
-        layer = _extend(day, friends, layer)
+        room -= len(layer)
+        layer = _extend(friends, ways, layer, room)
     return _trace(day, friends, layers)
 
 
 def _extend(
-    day: Day, friends: Sequence[Friend], layer: Mapping[State, tuple[int, State | None]]
+    friends: Sequence[Friend],
+    ways: Sequence[Sequence[int | None]],
+    layer: Mapping[State, tuple[int, State | None]],
+    room: int,
 ) -> dict[State, tuple[int, State | None]]:
     """Meet one more person after every state."""
     longer: dict[State, tuple[int, State | None]] = {}
+    times = [(f.since, f.minimum, f.until) for f in friends]
     for state, (left, _) in layer.items():
         met, last = state
-        for index, friend in enumerate(friends):
-            if met >> index & 1:
+        for index, way in enumerate(ways[last]):
+            if way is None or met >> index & 1:
                 continue
-            end = _end(day, friend, friends[last].place, left)
-            if end is None:
-                continue
+            since, minimum, until = times[index]
+            end = max(left + way, since) + minimum
             key = met | 1 << index, index
-            if key not in longer or end < longer[key][0]:
+            if end <= until and (key not in longer or end < longer[key][0]):
                 longer[key] = end, state
+        if len(longer) > room:
+            raise TooLarge(f"more than {MAX_STATES:,} selections and last people")
     return longer
 
 

@@ -13,7 +13,7 @@ from critics.scheduling.meeting.schema import MeetingProblem
 from critics.types import Opinion, Verdict
 
 ENGINE = "backwards 1"
-MAX_SETS = 200_000
+MAX_SETS = 50_000
 MEETING = frozenset({"person", "place", "start", "end"})
 
 
@@ -53,16 +53,14 @@ def count_most(problem: MeetingProblem) -> int:
     most, built = 0, 0
     for size in range(1, len(people) + 1):
         built += len(latest)
-        if built > MAX_SETS:
-            raise TooMany(f"more than {MAX_SETS:,} sets of people")
         if any(_begins(problem, at, time) for (_, at), time in latest.items()):
             most = size
-        latest = _prepend(problem, latest)
+        latest = _prepend(problem, latest, MAX_SETS - built)
     return most
 
 
 def _prepend(
-    problem: MeetingProblem, latest: dict[tuple[frozenset[int], int], int]
+    problem: MeetingProblem, latest: dict[tuple[frozenset[int], int], int], room: int
 ) -> dict[tuple[frozenset[int], int], int]:
     """Meet one more person before every set."""
     people = problem.people
@@ -77,6 +75,8 @@ def _prepend(
             if come >= _minute(person.since):
                 key = later | {at}, at
                 longer[key] = max(longer.get(key, come), come)
+        if len(longer) > room:
+            raise TooMany(f"more than {MAX_SETS:,} sets of people")
     return longer
 
 

@@ -15,7 +15,7 @@ from critics.scheduling.trip.schema import TripProblem, Window
 from critics.types import Opinion, Verdict
 
 ENGINE = "day-by-day 1"
-MAX_ENDINGS = 200_000
+MAX_ENDINGS = 50_000
 MAX_DAYS = 1_000_000
 Entry = tuple[str, int, int]
 

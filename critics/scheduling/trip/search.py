@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from critics.scheduling.trip.problem import Event, Trip
 
-MAX_STATES = 200_000
+MAX_STATES = 50_000
 """States that are entered before the search gives up."""
 
 
