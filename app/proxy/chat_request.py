@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from app.dialogue import Dialogue
 from app.failures import Fault, ServiceError
 from app.protocol import SolveRequest
 from app.proxy.directions import FIELD, Directed, direct
-from app.proxy.recognition import DOMAINS, Found, recognise
+from app.proxy.problems import find_problem
 from app.settings import Settings
 from backprompt.upstream import Sampling
 from critics.judge import Demand
 
-SCHEMA_DOMAIN = "json-schema"
 OURS = frozenset({"messages", "model", "stream", "stream_options", "n", FIELD})
 """Fields that are not sent on with a run's calls: we write them ourselves, or they are ours."""
 SAMPLING: Mapping[str, str] = {
@@ -62,6 +61,25 @@ class Verification:
     dialogue: Dialogue
     progress: bool
     """Whether a stream tells a line per round."""
+    source: str = "#/llm_modulo/problem"
+    """Where in the request the problem stands, as a JSON pointer."""
+
+    def locate(self, error: ServiceError) -> ServiceError:
+        """Point the faults of a run at the places of the chat request that they come from."""
+        error.faults = tuple(map(self._locate, error.faults))
+        return error
+
+    def _locate(self, fault: Fault) -> Fault:
+        places = {
+            "#/problem": self.source,
+            "#/sampling": "#",
+            **{f"#/{name}": f"#/{FIELD}/{name}" for name in ("budget", "strategy", "domain")},
+        }
+        for before, after in places.items():
+            if fault.pointer.startswith(before):
+                moved = after + fault.pointer.removeprefix(before)
+                return fault.model_copy(update={"pointer": moved})
+        return fault
 
 
 def read_chat(
@@ -96,16 +114,16 @@ def verification(chat: ChatRequest, settings: Settings) -> Verification | None:
         ServiceError: The request names something that cannot be verified as it stands.
     """
     directed = chat.directed
-    problem, told = _problem(chat, settings)
-    if problem is None:
+    messages = read_messages(chat.body) if _may_hold_problem(directed) else []
+    stated = find_problem(directed, chat.body, messages, schemas=settings.proxy.schemas)
+    if stated is None:
         return None
-    domain, payload = problem
-    messages = read_messages(chat.body)
+    messages = messages or read_messages(chat.body)
     _refuse_unverifiable(chat.body)
     own, profile = directed.own, directed.profile
     request = SolveRequest(
-        domain=domain,
-        problem=payload,
+        domain=stated.domain,
+        problem=stated.payload,
         budget=directed.budget,
         strategy=directed.strategy,
         sampling=read_sampling(chat.body),
@@ -116,73 +134,16 @@ def verification(chat: ChatRequest, settings: Settings) -> Verification | None:
     dialogue = Dialogue(
         messages=tuple(messages),
         extra=sent_on(chat.body),
-        told=told,
+        told=stated.told,
         profile=directed.name if profile.models else None,
     )
     progress = settings.proxy.progress if own.progress is None else own.progress
-    return Verification(request, dialogue, progress)
+    return Verification(request, dialogue, progress, stated.source)
 
 
-Problem = tuple[str, dict[str, JsonValue]]
-
-
-def _problem(chat: ChatRequest, settings: Settings) -> tuple[Problem | None, Any]:
-    """Find the problem: what the request says itself, then its conversation, then its schema."""
-    directed = chat.directed
-    own, domain = directed.own, directed.domain
-    if own.problem is not None:
-        if domain is None:
-            raise invalid("`problem` is given without a `domain`", f"{FIELD}.domain")
-        return (domain, directed.fixed | own.problem), "task"
-    schema = _schema(chat.body)
-    if domain == SCHEMA_DOMAIN and schema is not None:
-        return (domain, {"schema": schema}), "nothing"
-    if own.domain is not None or directed.profile.recognise:
-        found = recognise(read_messages(chat.body), domain)
-        if found is not None:
-            return (found.domain, _complete(found, directed.fixed)), "format"
-    if directed.fixed and domain is not None and not directed.profile.recognise:
-        return (domain, directed.fixed), "task"
-    if own.domain is not None or (domain is not None and not directed.profile.recognise):
-        raise _missing(str(domain))
-    if schema is not None and settings.proxy.schemas:
-        return (SCHEMA_DOMAIN, {"schema": schema}), "nothing"
-    return None, "nothing"
-
-
-def _complete(found: Found, fixed: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Lay what was found over the profile's parts; a half of a problem is refused."""
-    payload = {**fixed, **found.parts}
-    needed = {"pddl": ("domain", "problem"), "smt": ("smtlib",)}[found.domain]
-    for field in needed:
-        if field not in payload:
-            there = " and ".join(f"a PDDL {name}" for name in found.parts)
-            detail = f"the conversation holds {there}, but no PDDL {field} that belongs to it"
-            fault = Fault(
-                pointer=f"#/messages/{found.message}", code="problem-missing", detail=detail
-            )
-            raise ServiceError("problem-missing", detail, faults=[fault])
-    return payload
-
-
-def _missing(domain: str) -> ServiceError:
-    fences = [f"```{fence}``` blocks" for fence, name in DOMAINS.items() if name == domain]
-    looked = f", and the conversation holds no {fences[0]}" if fences else ""
-    if domain == SCHEMA_DOMAIN:
-        looked = ", and `response_format` holds no JSON Schema"
-    detail = f"domain `{domain[:80]}` is to judge, but `{FIELD}.problem` is not given{looked}"
-    fault = Fault(pointer=f"#/{FIELD}/problem", code="problem-missing", detail=detail)
-    return ServiceError("problem-missing", detail, faults=[fault])
-
-
-def _schema(body: Mapping[str, Any]) -> JsonValue | None:
-    """Find the JSON Schema of `response_format`."""
-    wanted = body.get("response_format")
-    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
-        return None
-    named = wanted.get("json_schema")
-    schema: JsonValue = named.get("schema") if isinstance(named, dict) else None
-    return schema
+def _may_hold_problem(directed: Directed) -> bool:
+    """Say whether the conversation is looked at for a problem."""
+    return directed.own.domain is not None or directed.profile.recognise
 
 
 def sent_on(body: Mapping[str, Any]) -> dict[str, Any]:

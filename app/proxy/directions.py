@@ -131,6 +131,9 @@ def read_directions(body: Mapping[str, Any], headers: Mapping[str, str]) -> Dire
     Raises:
         ServiceError: `invalid-request`, with the nearest known name for one that is not known.
     """
+    for name in body:
+        if name != FIELD and _bare(name) == _bare(FIELD):
+            raise _invalid(f"there is no field `{name}`; did you mean `{FIELD}`?", f"#/{name}")
     said = body.get(FIELD, {})
     if not isinstance(said, dict):
         raise _invalid(f"`{FIELD}` is no object", f"#/{FIELD}")
@@ -160,6 +163,10 @@ def split_model(model: Any, settings: Settings) -> tuple[str | None, str | None]
     if before in settings.profiles:
         return before, (rest if slash else "") or None
     return None, model
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name[:40].lower() if char.isalnum())
 
 
 class _Body(Wire):

@@ -158,8 +158,11 @@ async def open_exchange(
     Raises:
         ServiceError: Whatever is wrong with the request; nothing has been spent.
     """
-    async with visitors.visit(service, wanted, caller) as record:
-        yield Exchange(service, chat, wanted, record)
+    try:
+        async with visitors.visit(service, wanted, caller) as record:
+            yield Exchange(service, chat, wanted, record)
+    except ServiceError as error:
+        raise wanted.locate(error) from error
 
 
 def release(result: SolveResult, on_fail: str) -> str | None:

@@ -13,6 +13,7 @@ from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+BROKEN = {"name": "x", "schema": {"type": 7}}
 TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {}}}]
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
 
@@ -220,6 +221,17 @@ async def test_tool_calls_that_nobody_offered_are_no_way_out(pool):
         ({"model": 7}, "model"),
         ({"model": ""}, "model"),
         ({"llm_modulo": []}, "llm_modulo"),
+        ({"llmModulo": WORD}, "llmModulo"),
+        ({"llm_modulo": {**WORD, "problem": {"wrod": "x"}}}, "llm_modulo.problem.word"),
+        ({"llm_modulo": {**WORD, "budget": {"rounds": 900}}}, "llm_modulo.budget.rounds"),
+        (
+            {"temperature": 0, "llm_modulo": {**WORD, "strategy": {"feedback": "none"}}},
+            "temperature",
+        ),
+        (
+            {"llm_modulo": {}, "response_format": {"type": "json_schema", "json_schema": BROKEN}},
+            "response_format.json_schema.schema.type",
+        ),
         ({"llm_modulo": {**WORD, "bugdet": {}}}, "llm_modulo.bugdet"),
         ({"llm_modulo": {**WORD, "budget": {"rounds": 0}}}, "llm_modulo.budget.rounds"),
         ({"llm_modulo": {"problem": {"word": "x"}}}, "llm_modulo.domain"),
