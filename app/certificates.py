@@ -17,7 +17,7 @@ from app.run_routes import NOT_FOUND, find_run
 from app.service import Service
 from app.stream import ClientGoneError, attend
 from critics.statement import NotCertifiable, read_envelope
-from critics.types import Diagnostic, Judgement
+from critics.types import Assurance, Diagnostic, Judgement, Opinion
 from critics.verification import Outcome, Signed, Verification
 
 logger = logging.getLogger("llm_modulo.certificates")
@@ -84,6 +84,10 @@ class VerifyResult(Wire):
     """The certificate itself, as it can be read; times, costs and models are only recorded."""
     judgement: Judgement | None = None
     """Of the answer, found just now."""
+    assurance: Assurance | None = None
+    """Of the claim `optimal` or `infeasible`, reached just now."""
+    opinions: tuple[Opinion, ...] = ()
+    """What the engines said that have proved such a claim just now."""
     findings: tuple[Diagnostic, ...] = ()
     """Why it is not verified."""
     notes: tuple[str, ...] = ()

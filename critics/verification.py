@@ -49,12 +49,15 @@ from critics.statement import (
     write_scope,
 )
 from critics.types import (
+    Assurance,
+    Comparison,
     CriticResult,
     Diagnostic,
     Feasible,
     Frozen,
     Judgement,
     KernelError,
+    Opinion,
     Optimality,
     ProblemError,
     Undecided,
@@ -95,6 +98,10 @@ class Verification(Frozen):
     """The key whose signature holds."""
     judgement: Judgement | None = None
     """Of the answer, found just now."""
+    assurance: Assurance | None = None
+    """Of the claim `optimal` or `infeasible`, reached just now."""
+    opinions: tuple[Opinion, ...] = ()
+    """What the engines said that have proved such a claim just now."""
     findings: tuple[Diagnostic, ...] = ()
     """Why it is not verified."""
     notes: tuple[str, ...] = ()
@@ -229,9 +236,11 @@ def _prove_answer(
     if judgement.verdict is not Verdict.ACCEPTED:
         raise NotCertifiable(refusal(judgement), judgement)
     notes = _compare_records(certificate, judgement)
-    if certificate.claim == "optimal":
-        _prove_optimal(certificate, domain, payload, text)
-    return Verification(outcome=Outcome.VERIFIED, judgement=judgement, notes=notes)
+    found = Verification(outcome=Outcome.VERIFIED, judgement=judgement, notes=notes)
+    if certificate.claim != "optimal":
+        return found
+    best = _prove_optimal(certificate, domain, payload, text)
+    return found.model_copy(update={"assurance": best.assurance, "opinions": best.opinions})
 
 
 def judge_failure(error: KernelError) -> Verification:
@@ -294,7 +303,7 @@ def _compare_records(certificate: Certificate, judgement: Judgement) -> tuple[st
 
 def _prove_optimal(
     certificate: Certificate, domain: Domain, payload: Mapping[str, JsonValue], text: str
-) -> None:
+) -> Comparison:
     found = compare_with_all(domain, payload, text, Demand.AUTO)
     if found is not None and found.status is Optimality.IMPROVABLE:
         raise NotCertifiable(refuted("a better answer exists, so this one is not optimal"))
@@ -302,6 +311,7 @@ def _prove_optimal(
         raise Undecided([not_shown("no answer is better", found.diagnostics if found else ())])
     recorded = certificate.optimality
     _compare("optimality", recorded.objective if recorded else None, found.objective)
+    return found
 
 
 def _prove_infeasible(
@@ -316,11 +326,14 @@ def _prove_infeasible(
         raise NotCertifiable(refuted("the problem has an answer"))
     if found.status is not Feasible.INFEASIBLE:
         raise Undecided([not_shown("the problem has no answer", found.diagnostics)])
-    if certificate.domain_version != domain.version:
-        note = _other_version(certificate, domain.version)
-        return Verification(outcome=Outcome.VERIFIED, notes=(note,))
-    _compare("coverage", certificate.coverage, coverage)
-    return Verification(outcome=Outcome.VERIFIED)
+    notes: tuple[str, ...] = ()
+    if certificate.domain_version == domain.version:
+        _compare("coverage", certificate.coverage, coverage)
+    else:
+        notes = (_other_version(certificate, domain.version),)
+    return Verification(
+        outcome=Outcome.VERIFIED, assurance=found.assurance, opinions=found.opinions, notes=notes
+    )
 
 
 def _versions(critics: tuple[CriticResult, ...]) -> list[tuple[str, str]]:

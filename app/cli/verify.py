@@ -135,7 +135,8 @@ def _page(found: Verification, certificate: Certificate | None) -> Iterator[str]
         yield found.outcome.value
         return
     yield f"{found.outcome.value}: {_claim(certificate)}"
-    rows = _proof(certificate) if found.outcome is Outcome.VERIFIED else _question(certificate)
+    verified = found.outcome is Outcome.VERIFIED
+    rows = _proof(found, certificate) if verified else _question(certificate)
     notes = (("note", told) for told in found.notes)
     for name, text in (*rows, *_signature(found, certificate), *notes):
         first, *rest = wrap(printable(text), WIDTH - INDENT) or [""]
@@ -157,11 +158,14 @@ def _question(certificate: Certificate) -> Iterator[tuple[str, str]]:
     yield "domain", f"{certificate.domain} {certificate.domain_version}"
 
 
-def _proof(certificate: Certificate) -> Iterator[tuple[str, str]]:
+def _proof(found: Verification, certificate: Certificate) -> Iterator[tuple[str, str]]:
     yield from _question(certificate)
     critics = [f"{ran.critic} {ran.version}" for ran in certificate.critics if ran.hard]
     if critics:
         yield "critics", f"{', '.join(critics)}: judged again just now"
+    if found.assurance is not None:
+        engines = ", ".join(opinion.engine for opinion in found.opinions) or certificate.domain
+        yield "proved by", f"{engines} (assurance {found.assurance.value}) just now"
     if certificate.coverage.decided:
         yield "decided", "; ".join(certificate.coverage.decided)
     yield "problem", f"SHA-256 {certificate.problem.sha256}"
@@ -175,13 +179,14 @@ def _proof(certificate: Certificate) -> Iterator[tuple[str, str]]:
 
 def _record(certificate: Certificate) -> str:
     made = certificate.provenance
-    models = ", ".join(made.models) or "no model"
+    models = ", ".join(made.models) if made.origin != "solver" else ""
+    source = f"{made.origin} ({models})" if models else made.origin
     run = f", run {made.run}" if made.run else ""
     engines = ", ".join(opinion.engine for opinion in certificate.opinions)
     by = f" ({engines})" if engines else ""
     return (
         f"{certificate.issued_at:%Y-%m-%d %H:%M:%S %Z} by {certificate.product}; assurance "
-        f"{certificate.assurance.value}{by}; from {made.origin} ({models}){run}"
+        f"{certificate.assurance.value}{by}; from {source}{run}"
     )
 
 

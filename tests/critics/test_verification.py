@@ -16,7 +16,7 @@ from critics.certificate import Order, certify, certify_infeasible
 from critics.domain import find_domain
 from critics.envelope import Envelope, open_envelope
 from critics.statement import canonical, digest, embed, read_statement, write_statement
-from critics.types import Verdict
+from critics.types import Assurance, Verdict
 from critics.verification import Outcome, Signed, Verification, verify
 from tests.critics.sealing import KEY, OTHER, forge, seal, set_payload, signer
 
@@ -314,7 +314,9 @@ def test_large_texts_are_given_beside_the_certificate() -> None:
 def test_that_there_is_no_answer_is_found_again() -> None:
     document = seal(certify_infeasible("smt", CLASH, ORDER))
     assert verify(document).outcome is Outcome.VERIFIED
-    assert verify(document, problem=CLASH).outcome is Outcome.VERIFIED
+    found = verify(document, problem=CLASH)
+    assert (found.outcome, found.assurance) == (Outcome.VERIFIED, Assurance.CROSS)
+    assert len(found.opinions) == 2
     solvable = {**CLASH, "constraints": CLASH["constraints"][:1]}
     found = verify(forge(document, lambda s: place(s, "problem", held(solvable))))
     assert (found.outcome, codes(found)) == (Outcome.REFUTED, ["certificate-false"])
