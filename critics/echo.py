@@ -91,7 +91,8 @@ class Item:
 
 def read_text(text: str) -> tuple[Item, ...]:
     """Find every number, time and word of a text, in order within each kind."""
-    found, rest = [], text
+    found: list[Item] = []
+    rest = text
     for pattern, read in ((_DURATION, _duration), (_SPAN, _span), (_TIME, _time)):
         for match in pattern.finditer(rest):
             found += read(match)
