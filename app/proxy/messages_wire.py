@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from app.proxy.responses_wire import Chat, Translated, refuse
+from app.proxy.responses_wire import Chat, Translated, refuse, word_of
 
 RENAMED = {
     "temperature": "temperature",
@@ -53,7 +53,7 @@ class MessagesRequest(BaseModel):
     @property
     def shows_thinking(self) -> bool:
         """Whether the caller is ready for thinking blocks."""
-        return (self.thinking or {}).get("type") in {"enabled", "adaptive"}
+        return word_of(self.thinking, "type") in {"enabled", "adaptive"}
 
 
 def to_chat(request: MessagesRequest) -> Translated:
@@ -108,7 +108,7 @@ def _output(config: dict[str, Any]) -> Chat:
 def _tools(request: MessagesRequest, ignored: list[str]) -> Chat:
     functions = []
     for tool in request.tools or []:
-        if tool.get("type") not in {None, "custom"}:
+        if word_of(tool, "type") not in {"", "custom"}:
             ignored.append(f"tool `{str(tool.get('type'))[:40]}`")
             continue
         function = {"name": tool.get("name"), "parameters": tool.get("input_schema")}
@@ -119,10 +119,11 @@ def _tools(request: MessagesRequest, ignored: list[str]) -> Chat:
         return {}
     found: Chat = {"tools": functions}
     choice = request.tool_choice or {}
-    if choice.get("type") == "tool":
+    kind = word_of(choice, "type")
+    if kind == "tool":
         found["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
-    elif choice.get("type") in CHOICES:
-        found["tool_choice"] = CHOICES[str(choice["type"])]
+    elif kind in CHOICES:
+        found["tool_choice"] = CHOICES[kind]
     if choice.get("disable_parallel_tool_use") is True:
         found["parallel_tool_calls"] = False
     return found
@@ -130,7 +131,7 @@ def _tools(request: MessagesRequest, ignored: list[str]) -> Chat:
 
 def _message(message: Chat, at: str, ignored: list[str]) -> list[Chat]:
     """Translate one message; results of tools become messages of their own, as chat has them."""
-    role, content = message.get("role"), message.get("content")
+    role, content = word_of(message, "role"), message.get("content")
     if role not in {"user", "assistant", "system"}:
         raise refuse(f"{at}/role", "`role` is `user` or `assistant`")
     if isinstance(content, str):
@@ -142,7 +143,7 @@ def _message(message: Chat, at: str, ignored: list[str]) -> list[Chat]:
     calls: list[Chat] = []
     for number, block in enumerate(content):
         place = f"{at}/content/{number}"
-        kind = block.get("type") if isinstance(block, dict) else None
+        kind = word_of(block, "type")
         if kind == "tool_result":
             results.append(_tool_result(block, place))
         elif kind == "tool_use":
@@ -155,7 +156,7 @@ def _message(message: Chat, at: str, ignored: list[str]) -> list[Chat]:
     return [*results, *said]
 
 
-def _spoken(role: Any, parts: list[Chat], calls: list[Chat]) -> Chat:
+def _spoken(role: str, parts: list[Chat], calls: list[Chat]) -> Chat:
     alone = len(parts) == 1 and parts[0]["type"] == "text"
     content = parts[0]["text"] if alone else (parts or None)
     return {"role": role, "content": content, **({"tool_calls": calls} if calls else {})}
@@ -180,7 +181,7 @@ def _tool_result(block: Chat, at: str) -> Chat:
 
 
 def _part(block: Any, at: str) -> Chat:
-    kind = block.get("type") if isinstance(block, dict) else None
+    kind = word_of(block, "type")
     if kind == "text":
         return {"type": "text", "text": _text(block, at)}
     source = block.get("source") if isinstance(block, dict) else None
@@ -192,4 +193,4 @@ def _part(block: Any, at: str) -> Chat:
         return {"type": "image_url", "image_url": {"url": source.get("url")}}
     if kind == "document" and source.get("type") == "text":
         return {"type": "text", "text": _text({"text": source.get("data")}, at)}
-    raise refuse(at, f"a block of type `{str(kind)[:40]}` cannot be put to a chat model")
+    raise refuse(at, f"a block of type `{kind[:40]}` cannot be put to a chat model")

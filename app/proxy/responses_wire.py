@@ -106,7 +106,7 @@ def _format(text: dict[str, Any]) -> Chat:
     """Translate `text.format`, so that a JSON Schema is verified as on chat completions."""
     found: Chat = {"verbosity": text["verbosity"]} if text.get("verbosity") else {}
     wanted = text.get("format")
-    kind = wanted.get("type") if isinstance(wanted, dict) else None
+    kind = word_of(wanted, "type")
     if isinstance(wanted, dict) and kind == "json_schema":
         schema = {name: value for name, value in wanted.items() if name != "type"}
         return {**found, "response_format": {"type": "json_schema", "json_schema": schema}}
@@ -126,7 +126,7 @@ def _tools(request: ResponsesRequest, ignored: list[str]) -> Chat:
     """Translate functions; kinds of tools that run at OpenAI do not exist behind a proxy."""
     functions = []
     for tool in request.tools or []:
-        if tool.get("type") == "function":
+        if word_of(tool, "type") == "function":
             parts = {name: value for name, value in tool.items() if name != "type"}
             functions.append({"type": "function", "function": parts})
         else:
@@ -137,7 +137,7 @@ def _tools(request: ResponsesRequest, ignored: list[str]) -> Chat:
     if request.parallel_tool_calls is not None:
         found["parallel_tool_calls"] = request.parallel_tool_calls
     choice = request.tool_choice
-    if isinstance(choice, dict) and choice.get("type") == "function":
+    if isinstance(choice, dict) and word_of(choice, "type") == "function":
         found["tool_choice"] = {"type": "function", "function": {"name": choice.get("name")}}
     elif isinstance(choice, str):
         found["tool_choice"] = choice
@@ -157,7 +157,7 @@ def _read_input(given: str | list[dict[str, Any]], ignored: list[str]) -> list[C
 
 def _read_item(item: Chat, at: str, messages: list[Chat], ignored: list[str]) -> None:
     """Add one input item to the conversation."""
-    kind = item.get("type") or "message"
+    kind = word_of(item, "type") if item.get("type") else "message"
     if kind == "message":
         messages.append(_message(item, at))
     elif kind == "function_call":
@@ -170,11 +170,11 @@ def _read_item(item: Chat, at: str, messages: list[Chat], ignored: list[str]) ->
     elif kind == "reasoning":
         ignored.append("reasoning items")
     else:
-        raise refuse(at, f"input items of type `{str(kind)[:40]}` cannot be put to a chat model")
+        raise refuse(at, f"input items of type `{kind[:40]}` cannot be put to a chat model")
 
 
 def _message(item: Chat, at: str) -> Chat:
-    role = item.get("role")
+    role = word_of(item, "role")
     if role not in {"user", "assistant", "system", "developer"}:
         raise refuse(f"{at}/role", "`role` is `user`, `assistant`, `system` or `developer`")
     return {"role": role, "content": _content(item.get("content"), f"{at}/content")}
@@ -200,7 +200,7 @@ def _content(given: Any, at: str) -> str | list[Chat]:
 
 
 def _part(part: Any, at: str) -> Chat:
-    kind = part.get("type") if isinstance(part, dict) else None
+    kind = word_of(part, "type")
     if kind in PARTS and isinstance(part.get("text"), str):
         return {"type": "text", "text": part["text"]}
     if kind == "refusal" and isinstance(part.get("refusal"), str):
@@ -211,7 +211,13 @@ def _part(part: Any, at: str) -> Chat:
     if kind == "input_file":
         file = {name: value for name, value in part.items() if name != "type"}
         return {"type": "file", "file": file}
-    raise refuse(at, f"a part of type `{str(kind)[:40]}` cannot be put to a chat model as it is")
+    raise refuse(at, f"a part of type `{kind[:40]}` cannot be put to a chat model as it is")
+
+
+def word_of(value: Any, name: str) -> str:
+    """Read a field that names a kind; anything else is no kind there is."""
+    word = value.get(name) if isinstance(value, dict) else None
+    return word if isinstance(word, str) else ""
 
 
 def refuse(at: str, said: str) -> ServiceError:
