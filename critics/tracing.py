@@ -92,7 +92,7 @@ def _choices(found: Mapping[str, Any]) -> Iterator[JsonValue]:
         yield found["const"]
     if found.get("type") == "boolean":
         yield from (True, False)
-    for part in found.get("anyOf", ()):
+    for part in (*found.get("anyOf", ()), found.get("items", {})):
         yield from _choices(part)
 
 
@@ -173,7 +173,7 @@ def _chosen(
     """Find choices that the text does not call for, and calls that were not heard."""
     made = [(name, value) for name, value in chosen if value is not None]
     for name, value in made:
-        if name in fields.defaults and _same(fields.defaults[name], value):
+        if name in fields.defaults and _is_default(fields.defaults[name], name, value, made):
             continue
         wanted = [cue for cue in cues if cue.field == name and _same(cue.value, value)]
         if not any(re.search(cue.pattern, text, re.IGNORECASE) for cue in wanted):
@@ -186,6 +186,15 @@ def _chosen(
             what = _spell(cue.field, cue.value)
             headline = f"`{heard[0][:SHOWN_CHARS]}` may call for `{what}`, which was not chosen"
             yield Doubt(kind="choice", what=what, headline=headline)
+
+
+def _is_default(
+    default: JsonValue, name: str, value: JsonValue, made: Sequence[tuple[str, JsonValue]]
+) -> bool:
+    """Say whether a value is what its field takes by itself; of a list, whether all of it is."""
+    if isinstance(default, list):
+        return sorted(map(repr, default)) == sorted(repr(v) for n, v in made if n == name)
+    return _same(default, value)
 
 
 def _spell(name: str, value: JsonValue) -> str:

@@ -24,6 +24,7 @@ from critics.puzzles.coloring_engines import (
 )
 from critics.puzzles.coloring_extract import find_colorings
 from critics.puzzles.coloring_problem import ColoringProblem, Graph, identify, load
+from critics.puzzles.formalizers import COLORING
 from critics.puzzles.coloring_texts import COLORING_CODES, COLORING_EXAMPLES
 
 ANSWER_FORMAT = """\
@@ -106,4 +107,5 @@ domain = Domain(
     answer_schema=write_answer_schema,
     examples=COLORING_EXAMPLES,
     codes=COLORING_CODES,
+    formalization=COLORING,
 )

@@ -18,6 +18,7 @@ from critics.domain import Domain, Mutant
 from critics.puzzles.countdown_extract import find_expressions
 from critics.puzzles.countdown_search import OverBudget, Search
 from critics.puzzles.countdown_texts import COUNTDOWN_CODES, COUNTDOWN_EXAMPLES
+from critics.puzzles.formalizers import COUNTDOWN
 from critics.puzzles.expressions import (
     SIGNS,
     Answer,
@@ -347,5 +348,6 @@ domain = Domain(
     hint=hint,
     examples=COUNTDOWN_EXAMPLES,
     codes=COUNTDOWN_CODES,
+    formalization=COUNTDOWN,
     max_candidate_chars=10_000,
 )
