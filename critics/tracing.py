@@ -92,7 +92,7 @@ def _choices(found: Mapping[str, Any]) -> Iterator[JsonValue]:
         yield found["const"]
     if found.get("type") == "boolean":
         yield from (True, False)
-    for part in (*found.get("anyOf", ()), found.get("items", {})):
+    for part in (*found.get("anyOf", ()), *([found["items"]] if "items" in found else [])):
         yield from _choices(part)
 
 

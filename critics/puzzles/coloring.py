@@ -24,8 +24,8 @@ from critics.puzzles.coloring_engines import (
 )
 from critics.puzzles.coloring_extract import find_colorings
 from critics.puzzles.coloring_problem import ColoringProblem, Graph, identify, load
-from critics.puzzles.formalizers import COLORING
 from critics.puzzles.coloring_texts import COLORING_CODES, COLORING_EXAMPLES
+from critics.puzzles.formalizers import COLORING
 
 ANSWER_FORMAT = """\
 Answer with one JSON object that gives every vertex its colour, and nothing else, such as

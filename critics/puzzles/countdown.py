@@ -18,7 +18,6 @@ from critics.domain import Domain, Mutant
 from critics.puzzles.countdown_extract import find_expressions
 from critics.puzzles.countdown_search import OverBudget, Search
 from critics.puzzles.countdown_texts import COUNTDOWN_CODES, COUNTDOWN_EXAMPLES
-from critics.puzzles.formalizers import COUNTDOWN
 from critics.puzzles.expressions import (
     SIGNS,
     Answer,
@@ -27,6 +26,7 @@ from critics.puzzles.expressions import (
     read_answer,
     write_number,
 )
+from critics.puzzles.formalizers import COUNTDOWN
 from critics.types import (
     Diagnostic,
     Feasibility,

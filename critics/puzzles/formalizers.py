@@ -67,9 +67,7 @@ COUNTDOWN = Formalizer(
 COLORING = Formalizer(
     paraphrase=paraphrase_coloring,
     instruction="Write the graph as `edges`, and vertices without edges as `vertices`.",
-    cues=(
-        Cue("objective", "min", r"\bfewest\b|\bas few\b|\bminim|\bleast\b|\bsmallest number\b"),
-    ),
+    cues=(Cue("objective", "min", r"\bfewest\b|\bas few\b|\bminim|\bleast\b|\bsmallest number\b"),),
     questions={"edges": "Which vertices are joined?", "colors": "How many colours are there?"},
 )
 """Of the domain `coloring`."""
