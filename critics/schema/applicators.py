@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
+from critics.schema.assertions import name_type
 from critics.schema.frames import Fault, Frame, Outcome, Run
 from critics.schema.patterns import compile_pattern
-from critics.schema.resources import Schema
+from critics.schema.resources import Schema, Unresolvable
 
 Applicator: TypeAlias = Callable[[Run, Frame], None]
 
@@ -38,7 +39,10 @@ def _member(run: Run, frame: Frame, schema: Schema, name: str, keyword: str) -> 
 
 
 def _ref(run: Run, frame: Frame) -> None:
-    target = run.library.resolve(frame.base, frame.schema["$ref"])
+    reference = frame.schema["$ref"]
+    if not isinstance(reference, str):
+        raise Unresolvable(f"a {name_type(reference)}")
+    target = run.library.resolve(frame.base, reference)
     frame.out.adopt(run.apply(target.schema, target.base, frame.value, frame.at))
 
 

@@ -104,6 +104,12 @@ SCHEMA_CODES: Mapping[str, Code] = MappingProxyType(
             "may be accepted whose strings are not of their formats.",
             "Send `assert_formats: true`.",
         ),
+        "schema-keyword-ignored": Code(
+            "Keywords decide nothing",
+            "A keyword that the schema's dialect does not have is an annotation, in the "
+            "specification too; often it is misspelt or from another draft.",
+            "Correct its name, or name another draft in `$schema`.",
+        ),
         "schema-invalid": Code(
             "The problem's schema is not valid",
             "It was held to the meta-schema of its dialect.",

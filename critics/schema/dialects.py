@@ -50,6 +50,7 @@ class Dialect:
 
     Attributes:
         uri: Its meta-schema.
+        published: The published meta-schema that it is derived from.
         name: For people.
         keywords: What decides something, in the order in which it is asked.
         identifier: The keyword that names a schema.
@@ -64,6 +65,7 @@ class Dialect:
     uri: str
     name: str
     keywords: tuple[str, ...]
+    published: str
     identifier: str = "$id"
     lone_ref: bool = False
     item_lists: bool = False
@@ -94,11 +96,13 @@ _DRAFT_6 = (*_DRAFT_4, "const", "contains", "propertyNames")
 
 DRAFT_2020 = Dialect(
     uri=DEFAULT,
+    published=DEFAULT,
     name="draft 2020-12",
     keywords=("$dynamicRef", *(k for k in _MODERN if k != "additionalItems")),
 )
 DRAFT_2019 = Dialect(
     uri="https://json-schema.org/draft/2019-09/schema",
+    published="https://json-schema.org/draft/2019-09/schema",
     name="draft 2019-09",
     keywords=("$recursiveRef", *(k for k in _MODERN if k != "prefixItems")),
     item_lists=True,
@@ -106,16 +110,22 @@ DRAFT_2019 = Dialect(
 )
 DRAFT_7 = Dialect(
     uri="http://json-schema.org/draft-07/schema",
+    published="http://json-schema.org/draft-07/schema",
     name="draft 7",
     keywords=(*_DRAFT_6, "if"),
     lone_ref=True,
     item_lists=True,
 )
 DRAFT_6 = replace(
-    DRAFT_7, uri="http://json-schema.org/draft-06/schema", name="draft 6", keywords=_DRAFT_6
+    DRAFT_7,
+    uri="http://json-schema.org/draft-06/schema",
+    published="http://json-schema.org/draft-06/schema",
+    name="draft 6",
+    keywords=_DRAFT_6,
 )
 DRAFT_4 = Dialect(
     uri="http://json-schema.org/draft-04/schema",
+    published="http://json-schema.org/draft-04/schema",
     name="draft 4",
     keywords=_DRAFT_4,
     identifier="id",

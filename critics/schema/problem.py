@@ -9,11 +9,11 @@ from pydantic import Field, JsonValue, StrictBool, model_validator
 
 from critics.schema.dialects import Dialect
 from critics.schema.engine import read_published
-from critics.schema.evaluate import Evaluation
 from critics.schema.formats import FORMATS
 from critics.schema.patterns import Untranslatable, compile_pattern
 from critics.schema.reader import MAX_DEPTH, make_exact, measure_depth
 from critics.schema.resources import ROOT, Library, Schema, UnknownDialect, Unresolvable
+from critics.schema.survey import MAX_SHOWN, POINTER, find_ignored, survey
 from critics.types import (
     Diagnostic,
     Frozen,
@@ -21,12 +21,9 @@ from critics.types import (
     Problem,
     ProblemError,
     Severity,
-    Undecided,
 )
 
 AnySchema = dict[str, JsonValue] | StrictBool
-MAX_SHOWN = 10
-_POINTER = "/schema"
 MAX_KEPT = 200_000
 """Characters of the largest payload that is kept once it has been read."""
 
@@ -86,6 +83,7 @@ class Loaded:
         base: Its URI.
         dialect: How it is read.
         formats: Formats it names that are not asserted.
+        ignored: Keywords that mean nothing in the dialect.
         open: What no critic decides, in the user's words.
     """
 
@@ -95,6 +93,7 @@ class Loaded:
     base: str
     dialect: Dialect
     formats: tuple[str, ...]
+    ignored: tuple[str, ...]
     open: tuple[str, ...]
 
 
@@ -124,14 +123,22 @@ def _load(problem: SchemaProblem) -> Loaded:
         base = library.add(ROOT, exact)
         dialect = library.default = library.resource(base).dialect
         _add_supplied(library, problem.schemas)
-        _check_schema(library, exact, dialect)
-        reached = list(_reach(library, exact, base))
+        reached = survey(library, exact, base)
     except UnknownDialect as error:
         raise _refused("schema-dialect", f"the dialect `{str(error)[:200]}` is not read") from error
     except Unresolvable as error:
         raise _unresolvable(str(error)) from error
-    formats, undecided = _examine(reached, problem, dialect)
-    return Loaded(problem, library, exact, base, dialect, formats, undecided)
+    formats, undecided = _examine([each.schema for each in reached], problem, dialect)
+    return Loaded(
+        problem=problem,
+        library=library,
+        schema=exact,
+        base=base,
+        dialect=dialect,
+        formats=formats,
+        ignored=tuple(find_ignored(reached)),
+        open=undecided,
+    )
 
 
 def _add_supplied(library: Library, schemas: Mapping[str, Any]) -> None:
@@ -141,52 +148,6 @@ def _add_supplied(library: Library, schemas: Mapping[str, Any]) -> None:
             library.resource(uri)
         except UnknownDialect:
             continue
-
-
-def _check_schema(library: Library, schema: Schema, dialect: Dialect) -> None:
-    """Hold a schema to its meta-schema."""
-    target = library.resolve(ROOT, dialect.uri)
-    try:
-        faults = Evaluation(library).run(target.schema, target.base, schema)
-    except Undecided as error:
-        raise ProblemError(error.diagnostics) from error
-    if faults:
-        raise ProblemError(
-            Diagnostic(
-                code="schema-invalid",
-                headline=f"`{fault.at or '/'}` of the schema: {fault.said}",
-                at=Location(source="problem", pointer=f"{_POINTER}{fault.at}"),
-                help=(f"see the meta-schema {dialect.uri}",),
-            )
-            for fault in faults[:MAX_SHOWN]
-        )
-
-
-def _reach(library: Library, schema: Schema, base: str) -> Iterator[Mapping[str, Any]]:
-    """Give every schema that is indexed or referred to, each once; follow every reference.
-
-    Raises:
-        Unresolvable: A reference leads nowhere.
-        UnknownDialect: It leads to a dialect that is not read.
-    """
-    seen: set[int] = set()
-    rest: list[tuple[Any, str]] = [(schema, base)]
-    while rest:
-        node, outer = rest.pop()
-        if isinstance(node, list):
-            rest.extend((part, outer) for part in node)
-        if not isinstance(node, dict) or id(node) in seen:
-            continue
-        seen.add(id(node))
-        own = library.bases.get(id(node), outer)
-        if id(node) in library.bases:
-            yield node
-            for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
-                if isinstance(node.get(keyword), str):
-                    target = library.resolve(own, node[keyword])
-                    if read_published(target.base) is None:
-                        rest.append((target.schema, target.base))
-        rest.extend((part, own) for part in node.values())
 
 
 def _examine(
@@ -209,7 +170,15 @@ def _examine(
 
 
 def warn(loaded: Loaded) -> Iterator[Diagnostic]:
-    """Name the formats that are not asserted."""
+    """Name the formats that are not asserted, and keywords without a meaning."""
+    if loaded.ignored:
+        listed = ", ".join(f"`{name[:60]}`" for name in loaded.ignored[:MAX_SHOWN])
+        yield Diagnostic(
+            code="schema-keyword-ignored",
+            headline=f"keywords mean nothing in {loaded.dialect.name} and decide nothing: {listed}",
+            help=("correct their names, or name another draft in `$schema`",),
+            severity=Severity.WARNING,
+        )
     if loaded.formats:
         listed = ", ".join(f"`{name[:60]}`" for name in loaded.formats[:MAX_SHOWN])
         yield Diagnostic(
@@ -229,5 +198,5 @@ def _unresolvable(reference: str) -> ProblemError:
 
 
 def _refused(code: str, headline: str, *advice: str) -> ProblemError:
-    at = Location(source="problem", pointer=_POINTER)
+    at = Location(source="problem", pointer=POINTER)
     return ProblemError([Diagnostic(code=code, headline=headline, at=at, help=advice)])

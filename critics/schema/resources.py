@@ -246,14 +246,21 @@ def _identifier(schema: Schema, dialect: Dialect) -> str | None:
 
 
 def _join(base: str, reference: str | None) -> str:
-    """Resolve a reference against a base (RFC 3986, 5); opaque URIs such as URNs keep theirs."""
+    """Resolve a reference against a base (RFC 3986, 5); opaque URIs such as URNs keep theirs.
+
+    Raises:
+        Unresolvable: It is no URI reference.
+    """
     if reference is None:
         return base
     if reference.startswith("#"):
         return base.partition("#")[0] + reference
     if _OPAQUE.match(reference):
         return reference
-    return urljoin(base, reference) or reference
+    try:
+        return urljoin(base, reference) or reference
+    except ValueError as error:
+        raise Unresolvable(reference) from error
 
 
 def _trim(uri: str) -> str:

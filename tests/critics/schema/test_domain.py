@@ -150,6 +150,17 @@ def test_hard_cases_are_decided_exactly(schema: object, text: str, verdict: str)
         ({"schema": {"$ref": "file:///etc/passwd"}}, "schema-reference"),
         ({"schema": {"$schema": "http://json-schema.org/draft-03/schema#"}}, "schema-dialect"),
         ({"schema": {"$schema": "https://example.org/own"}}, "schema-dialect"),
+        ({"schema": {"$schema": "x"}, "schemas": {"x": {"$schema": "x"}}}, "schema-dialect"),
+        ({"schema": {"$ref": "http://[bad"}}, "schema-reference"),
+        ({"schema": {"$id": "http://[bad/", "$ref": "x"}}, "schema-reference"),
+        ({"schema": {"$ref": "#/%zz/%ff"}}, "schema-reference"),
+        ({"schema": {"$ref": "#/x", "x": {"type": "strin"}}}, "schema-invalid"),
+        ({"schema": {"$ref": "u"}, "schemas": {"u": {"type": "strin"}}}, "schema-invalid"),
+        (
+            {"schema": {"$ref": "u#/a/b"}, "schemas": {"u": {"a": {"b": {"not": 1}}}}},
+            "schema-invalid",
+        ),
+        ({"schema": {"items": [{"type": "string"}]}}, "schema-invalid"),
         ({}, "problem-invalid"),
         ({"schema": {}, "json_schema": {"schema": {}}}, "problem-invalid"),
         ({"type": "json_schema", "json_schema": {"name": "x"}}, "problem-invalid"),
@@ -190,6 +201,32 @@ def test_a_format_decides_nothing_unless_asked_and_says_so() -> None:
     assert judge(domain, asked, '"x"').codes == ("schema-format",)
     open_format = {"schema": {"format": "iri"}, "assert_formats": True}
     assert judge(domain, open_format, '"x"').verdict is Verdict.UNKNOWN
+
+
+def test_a_keyword_of_another_draft_is_named() -> None:
+    schema: dict = {"dependencies": {"a": ["b"]}, "requierd": ["a"], "x-own": 1, "title": "t"}
+    (warning,) = judge(domain, {"schema": schema}, '{"a": 1}').diagnostics
+    assert warning.code == "schema-keyword-ignored"
+    assert warning.headline.endswith("`dependencies`, `requierd`")
+    old = {"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}}
+    assert judge(domain, {"schema": old}, '{"a": 1}').codes == ("schema-required",)
+
+
+def test_a_vocabulary_that_is_left_out_decides_nothing() -> None:
+    core = "https://json-schema.org/draft/2020-12/vocab/core"
+    meta = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$vocabulary": {core: True, "urn:other": False},
+        "required": ["title"],
+    }
+    schema = {"$schema": "urn:meta", "title": "t", "minimum": 5}
+    payload = {"schema": schema, "schemas": {"urn:meta": meta}}
+    assert judge(domain, payload, "3").verdict is Verdict.ACCEPTED
+    with pytest.raises(ProblemError, match="`title` is missing"):
+        judge(domain, {**payload, "schema": {"$schema": "urn:meta"}}, "3")
+    meta["$vocabulary"] = {core: True, "urn:other": True}
+    with pytest.raises(ProblemError, match="urn:other"):
+        judge(domain, payload, "3")
 
 
 def test_the_openai_form_is_the_same_problem() -> None:
@@ -252,6 +289,41 @@ def keywords(inner: st.SearchStrategy) -> st.SearchStrategy:
             "unevaluatedProperties": inner,
         },
     )
+
+
+NAMES = [
+    *("$id", "$ref", "$anchor", "$dynamicRef", "$dynamicAnchor", "$defs", "$schema", "type"),
+    *("enum", "const", "multipleOf", "maximum", "pattern", "required", "dependentRequired"),
+    *("allOf", "anyOf", "oneOf", "not", "if", "then", "properties", "patternProperties"),
+    *("additionalProperties", "propertyNames", "items", "prefixItems", "contains", "minContains"),
+    *("unevaluatedItems", "unevaluatedProperties", "dependentSchemas", "format", "uniqueItems"),
+]
+ANY_VALUE = st.recursive(
+    SCALARS | st.sampled_from(["#", "#a", "#/$defs/a", "a", "object", "urn:x", "(", "date"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*NAMES, "a", "b"]), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    schema=st.dictionaries(st.sampled_from(NAMES), ANY_VALUE, min_size=1, max_size=4),
+    supplied=st.dictionaries(
+        st.sampled_from(["a", "urn:x", ""]),
+        st.dictionaries(st.sampled_from(NAMES), ANY_VALUE, max_size=3),
+        max_size=2,
+    ),
+    value=VALUES,
+)
+def test_no_schema_brings_it_down(schema: dict, supplied: dict, value: object) -> None:
+    try:
+        judgement = judge(domain, {"schema": schema, "schemas": supplied}, json.dumps(value))
+    except ProblemError:
+        return
+    assert not {"critic-crashed", "critic-memory"} & set(judgement.codes)
 
 
 SCHEMAS = st.recursive(
