@@ -143,9 +143,10 @@ def count_chars(conversation: Iterable[Mapping[str, JsonValue]]) -> int:
     count = 0
     for message in conversation:
         content = message.get("content")
-        for part in content if isinstance(content, list) else [{"text": content}]:
+        count += len(content) if isinstance(content, str) else 0
+        for part in content if isinstance(content, list) else ():
             text = part.get("text") if isinstance(part, dict) else None
-            count += len(text) if isinstance(text, str) else PART_CHARS * bool(part)
+            count += len(text) if isinstance(text, str) else PART_CHARS
         count += len(json.dumps(message["tool_calls"])) if message.get("tool_calls") else 0
     return count
 

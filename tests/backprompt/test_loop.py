@@ -7,6 +7,7 @@ from backprompt.effects import DirectKernel
 from backprompt.journal import Decided, Journal, Origin, RoundStarted, Status
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
+from backprompt.task import Task
 from backprompt.upstream import Request, Sampling, ScriptedUpstream, UpstreamError
 from critics.certificate import Provenance
 from critics.statement import Formalized
@@ -340,3 +341,32 @@ async def test_a_certificate_says_that_the_problem_was_formalised() -> None:
     kernel = DirectKernel(extract=extract, judge=judge, certify=certify)
     await run("42", task=TASK.model_copy(update={"formalized": made}), kernel=kernel)
     assert [provenance.formalized for provenance in noted] == [made]
+
+
+CALLING = completion("42").model_copy(update={"tool_calls": ({"function": {"name": "f"}},)})
+
+
+def offering(**extra: object) -> Task:
+    return TASK.model_copy(update={"extra": extra})
+
+
+async def test_a_response_that_calls_the_callers_tools_ends_the_run_unjudged() -> None:
+    outcome, journal, effects = await run("41", CALLING, "42", task=offering(tools=[{}]))
+    assert (outcome.status, outcome.reason) == (Status.NEEDS_INPUT, "tool-calls")
+    assert (outcome.answer, outcome.certificate) == (None, None)
+    assert effects.judged == ["41"]
+    assert kinds(journal)[-2:] == ["tools-called", "ended"]
+
+
+async def test_a_response_that_calls_tools_nobody_offered_is_an_answer() -> None:
+    outcome, _, _ = await run(CALLING)
+    assert outcome.answer == "42"
+
+
+async def test_every_call_carries_the_conversation_and_its_round() -> None:
+    said = ({"role": "user", "content": "hello"},)
+    task = TASK.model_copy(update={"conversation": said, "extra": {"top_p": 0.5}})
+    _, _, effects = await run("1", "2", "42", task=task)
+    assert all(request.conversation == said for request in effects.requests)
+    assert all(request.extra == {"top_p": 0.5} for request in effects.requests)
+    assert [request.round for request in effects.requests] == [1, 2, 3]

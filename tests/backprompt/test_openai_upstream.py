@@ -363,3 +363,20 @@ async def test_a_hanging_upstream_ends_the_run_with_its_budget() -> None:
 def test_a_base_url_that_is_none_is_told_at_once():
     with pytest.raises(ValueError, match="base URL cannot be read"):
         OpenAIUpstream("http://[::1/v1", "m")
+
+
+async def test_a_callers_messages_and_parameters_go_as_they_came() -> None:
+    said = {"role": "user", "content": [{"type": "image_url"}], "name": "me"}
+    extra = {"tools": [{"a": 1}], "top_p": 0.5, "model": "forged", "messages": []}
+    async with serving(Reply("42")) as (upstream, server):
+        await upstream.generate(request(conversation=(said,), extra=extra))
+    body = server.seen[0].body
+    assert body["messages"] == [said, {"role": "user", "content": "Name the number."}]
+    assert (body["tools"], body["top_p"], body["model"]) == ([{"a": 1}], 0.5, "asked-model")
+
+
+async def test_tool_calls_are_read_and_broken_ones_are_no_answer() -> None:
+    call = {"id": "1", "function": {"name": "f", "arguments": "{}"}}
+    assert (await ask(Reply(message={"tool_calls": [call]}))).tool_calls == (call,)
+    broken = b'{"choices": [{"message": {"content": "", "tool_calls": [{"a": NaN}]}}]}'
+    assert (await failure(Reply(body=broken))).code == "upstream-invalid"

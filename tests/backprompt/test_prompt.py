@@ -46,3 +46,11 @@ def test_the_history_is_bounded_and_the_latest_turn_stays() -> None:
 
 def test_an_empty_answer_is_no_empty_message() -> None:
     assert spoken(Strategy(), [Turn("", "told")])[0] != ""
+
+
+def test_a_conversation_that_says_everything_needs_no_word_of_ours() -> None:
+    silent = {"prompt": "", "answer_format": "", "conversation": ({"role": "user"},)}
+    task = TASK.model_copy(update=silent)
+    assert write_messages(task, Strategy(), []) == ()
+    turns = write_messages(task, Strategy(), TURNS[:1])
+    assert [(m.role, m.content) for m in turns] == [("assistant", "answer 0"), ("user", "told 0")]

@@ -6,12 +6,14 @@ import pytest
 from backprompt.budget import Usage
 from backprompt.journal import Status
 from backprompt.upstream import (
+    PART_CHARS,
     Completion,
     Message,
     ReplayUpstream,
     Request,
     ScriptedUpstream,
     UpstreamError,
+    count_chars,
     estimate_usage,
 )
 from tests.backprompt.toy import run
@@ -99,3 +101,14 @@ async def test_a_script_answers_with_text_completion_or_error() -> None:
 async def test_a_script_may_be_a_plain_function() -> None:
     upstream = ScriptedUpstream(lambda asked: asked.messages[-1].content.upper())
     assert (await upstream.generate(request(content="a"))).text == "A"
+
+
+def test_the_characters_of_a_conversation_are_counted_and_images_flat() -> None:
+    conversation = [
+        {"role": "user", "content": "12345"},
+        {"role": "user", "content": [{"type": "text", "text": "123"}, {"type": "image_url"}]},
+        {"role": "assistant", "content": None, "tool_calls": [{"a": "b"}]},
+        {"role": "odd"},
+    ]
+    assert count_chars(conversation) == 5 + 3 + PART_CHARS + len('[{"a": "b"}]')
+    assert Request(conversation=tuple(conversation), messages=(), timeout_s=1, call=0).chars > 4000
