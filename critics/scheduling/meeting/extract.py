@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from critics.scheduling.clock import read_time, write_time
-from critics.scheduling.meeting.answer import parse_itinerary
+from critics.scheduling.meeting.answer import Unread, parse_itinerary
 from critics.scheduling.meeting.problem import Day
 from critics.scheduling.meeting.sentences import read_sentences
 from critics.scheduling.meeting.statements import find_contradictions
@@ -58,16 +58,18 @@ def propose(day: Day, response: str) -> Iterator[list[str]]:
 
 def _misstates(day: Day, parts: Sequence[Mapping[str, Any]]) -> bool:
     """Whether all parts are understood, and some way or wait among them is wrong."""
-    places = [part.get(key) for part in parts for key in ("travel_to", "travel_from", "stop_at")]
-    if any(place is not None and place not in day.places for place in places):
-        return False
-    if any("unread" in part for part in parts):
-        return False
     try:
         plan = parse_itinerary(day, write_object({"itinerary": parts}))
     except CandidateError:
         return False
-    return any(find_contradictions(day, plan))
+    named = {
+        place
+        for part in plan.parts
+        for place in (getattr(part, name, None) for name in ("target", "origin", "place"))
+        if place is not None
+    }
+    understood = not any(isinstance(part, Unread) for part in plan.parts)
+    return understood and named <= day.places and any(find_contradictions(day, plan))
 
 
 class Names:
