@@ -121,9 +121,8 @@ def test_an_expression_that_takes_too_long_is_unknown(regex) -> None:
     assert verdicts(site, "regex", slow, "/^(a+)+$/") == ["unknown"]
 
 
-def test_a_service_that_is_gone_is_unknown(tmp_path: Path) -> None:
-    shutil.copytree(PLUGINS / "regex", tmp_path / "source")
-    service = tmp_path / "source" / "src" / "regex_domain" / "service.json"
+def test_a_service_that_is_gone_is_unknown(regex, tmp_path: Path) -> None:
+    shutil.copytree(regex[0], tmp_path / "site")
+    service = tmp_path / "site" / "regex_domain" / "service.json"
     service.write_text('{"url": "http://127.0.0.1:1/judge"}')
-    install(tmp_path / "source", tmp_path / "site")
     assert verdicts(tmp_path / "site", "regex", WORDS, "/^c[au]t$/") == ["unknown"]
