@@ -20,7 +20,7 @@ _RANGE = re.compile(
 )
 _PROPOSED = re.compile(
     r"(?:proposed|meeting|suggested|best|final|earliest|available)\s{1,5}(?:meeting\s{1,5})?"
-    r"(?:time|slot)s?(?:\s{1,5}is)?\s{0,5}:?\s{0,5}(?:is\s{1,5})?(?:on\s{1,5})?(?P<day>[^\n,:]{1,200}?)\s{0,5}[,:]?\s{1,5}"
+    r"(?:time\s{1,5}slot|time|slot)s?(?:\s{1,5}is)?\s{0,5}:?\s{0,5}(?:is\s{1,5})?(?:on\s{1,5})?(?P<day>[^\n,:]{1,200}?)\s{0,5}[,:]?\s{1,5}"
     rf"(?:from\s{{1,5}}|between\s{{1,5}}|at\s{{1,5}})?(?P<range>{_CLOCK}\s{{0,5}}(?:-|–|—|to|until)\s{{0,5}}{_CLOCK})",  # noqa: RUF001  # dashes as models write them
     re.ASCII | re.IGNORECASE,
 )
