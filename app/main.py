@@ -45,6 +45,7 @@ def create_app(
             {"name": "solve", "description": "Ask a model until an answer is certified."},
             {"name": "runs", "description": "Runs that are kept: follow, cancel, delete."},
             {"name": "check", "description": "Judge answers of your own; no model."},
+            {"name": "proxy", "description": "The dialects of OpenAI and Anthropic."},
             {"name": "certificates", "description": "Prove one again; who signs them."},
             {"name": "domains", "description": "What can be judged."},
             {"name": "errors", "description": "Every code explained."},

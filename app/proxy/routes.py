@@ -11,6 +11,7 @@ from app.proxy.chat import chat_completions
 from app.proxy.health import alive, ready
 from app.proxy.messages import count_tokens, create_message
 from app.proxy.model_list import list_models, show_model
+from app.proxy.openapi import describe
 from app.proxy.response_store import ResponseStore
 from app.proxy.responses import (
     cancel_response,
@@ -49,5 +50,6 @@ def install(app: FastAPI) -> None:
     for method, path, endpoint in ENDPOINTS:
         for before in ("/v1", "/p/{profile}/v1"):
             app.router.routes.append(Route(before + path, endpoint, methods=[method]))
+    describe(app)
     for path, endpoint in HEALTH:
         app.router.routes.append(Route(path, endpoint, methods=["GET"]))
