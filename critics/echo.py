@@ -55,15 +55,17 @@ _DAYS = {day[:3]: day for day in (
 _ORDINARY = frozenset(
     re.findall(
         r"\S+",
-        "a after all also am an and another any are as at be because before between both "
-        "but by can cannot constraints could do does during each either every everybody "
-        "everyone find first for from give given half he hello here hi hours how i i'd "
-        "i'll i'm i've if in is it it's its last let let's make meet minutes my need "
-        "neither no nobody not note of on once one only or other our plan please pm "
-        "schedule she so solution solve some suppose task than thank thanks that the "
-        "their then there there's these they they're this those to today tomorrow travel "
-        "until we we'd we're what when where which while who why will with would you "
-        "you'd your ",
+        "a after all also am an and another any are arrange as assign at be because "
+        "before begin best between book both build but by calculate can cannot color "
+        "colour combine compute connect constraints could create dear do does during each "
+        "either every everybody everyone find first for from get give given go half he "
+        "hello help here hi hours how i i'd i'll i'm i've if in is it it's its keep last "
+        "let let's make many meet minutes my need neither no nobody not note of on once "
+        "one only or organise organize other our paint plan please pm reach regards "
+        "schedule set she so solution solve some sorry start suppose task than thank "
+        "thanks that the their then there there's these they they're this those to today "
+        "tomorrow travel try until use using visit want we we'd we're what when where "
+        "which while who why will with work would you you'd your ",
     )
 )
 """Words that may begin a sentence without being a name."""
@@ -77,11 +79,13 @@ class Item:
         text: As it is written.
         forms: What it may stand for; any of them will do.
         name: Whether it is a word.
+        again: Whether it is another reading of something that is read without it, too.
     """
 
     text: str
     forms: frozenset[Form]
     name: bool = False
+    again: bool = False
 
     @property
     def sure(self) -> frozenset[Form]:
@@ -181,6 +185,11 @@ def _span(hit: re.Match[str]) -> Iterator[Item]:
         return
     first, last = _minutes(hit, "a"), _minutes(hit, "b")
     if first is None or last is None or (not _is_time(hit) and max(first, last) > NOON + HOUR):
+        return
+    if not _is_time(hit):  # two hours perhaps, and two numbers all the same
+        if last < first <= NOON:
+            meant = frozenset({("time", Fraction(last + NOON))})
+            yield Item(_shown(hit, "b"), meant, again=True)
         return
     half = hit["bx"]
     if half and not hit["ax"]:

@@ -97,6 +97,7 @@ class Formalizer:
         instruction: What a model is told about the payload, beside its schema.
         cues: Words that call for choices; a choice with a value other than its default and
             without its cue in the text is doubted.
+        counted: Whether a text says every number as often as the problem holds it.
         questions: Field to what is asked where the text does not say it; fields without one are
             asked for by their description.
     """
@@ -105,4 +106,5 @@ class Formalizer:
     parsers: Sequence[Parser] = ()
     instruction: str = ""
     cues: Sequence[Cue] = ()
+    counted: bool = False
     questions: Mapping[str, str] = field(default_factory=dict)

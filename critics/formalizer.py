@@ -69,7 +69,7 @@ def examine(domain: Domain, text: str, response: str) -> Made:
         absent = tuple(_absent(domain, formalizer, known))
         asked = _merge(missing, absent)
         return Made(missing=asked, faults=() if missing and absent else error.diagnostics)
-    doubts = find_doubts(text, made.problem or {}, domain.problem, formalizer.cues)
+    doubts = find_doubts(text, made.problem or {}, domain.problem, formalizer)
     return made.model_copy(update={"missing": missing, "doubts": doubts})
 
 

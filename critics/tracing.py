@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from critics.echo import Form, Item, names_of, read_text, read_value, share, walk
-from critics.formalization import Cue, Doubt
+from critics.formalization import Cue, Doubt, Formalizer
 from critics.types import Problem
 
 MAX_DOUBTS = 40
@@ -61,7 +61,10 @@ def fields_of(problem: type[Problem]) -> Fields:
 
 
 def find_doubts(
-    text: str, payload: Mapping[str, JsonValue], problem: type[Problem], cues: Sequence[Cue] = ()
+    text: str,
+    payload: Mapping[str, JsonValue],
+    problem: type[Problem],
+    formalizer: Formalizer,
 ) -> tuple[Doubt, ...]:
     """Compare a text with the payload that a model made of it.
 
@@ -69,7 +72,7 @@ def find_doubts(
         text: The text, and what its author has answered to questions.
         payload: The payload, validated.
         problem: Its schema.
-        cues: Words by which a text calls for choices.
+        formalizer: The domain's cues, and whether numbers are counted.
     """
     fields = fields_of(problem)
     scalars = list(walk(dict(payload), fields.names))
@@ -80,7 +83,8 @@ def find_doubts(
     found = chain(
         _untraced(items, there),
         _lost(items, there, text, _sizes(dict(payload))),
-        _chosen(chosen, fields, cues, text),
+        _rarer(items, there, counted=formalizer.counted),
+        _chosen(chosen, fields, formalizer.cues, text),
     )
     return tuple(dict.fromkeys(found))[:MAX_DOUBTS]
 
@@ -135,19 +139,28 @@ def _sizes(payload: JsonValue) -> Iterator[Form]:
 def _lost(
     items: Iterable[Item], there: Sequence[Item], text: str, sizes: Iterable[Form]
 ) -> Iterator[Doubt]:
-    """Find numbers, times and names that the text holds and the payload does not, or less often."""
+    """Find numbers, times and names that the text holds and the payload does not."""
     held = Counter(form for item in items for form in item.sure)
     held.update(sizes)
     names = set(map(id, names_of(there, text)))
     for item in there:
+        if item.again:
+            continue
         counts = any(form[0] == "number" for form in item.sure) and item.text.lower() != "one"
         told = counts or not item.name or id(item) in names
         if told and not any(form in held for form in _readings(item)):
             yield _dropped(item.text, "is in the text and not in the problem")
-    written = Counter(form for item in there if _is_clock(item) for form in item.sure)
-    texts = {form: item.text for item in there if _is_clock(item) for form in item.sure}
-    for form, count in written.items():
-        if form[0] == "time" and 0 < held[form] < count:
+
+
+def _rarer(items: Iterable[Item], there: Sequence[Item], *, counted: bool) -> Iterator[Doubt]:
+    """Find times, and numbers if they are counted, that the payload holds less often."""
+    held = Counter(form for item in items for form in item.sure)
+    told = [(item, "time") for item in there if _is_clock(item)]
+    told += [(item, "number") for item in there if counted and not (item.name or item.again)]
+    forms = [(form, item.text) for item, kind in told for form in item.sure if form[0] == kind]
+    texts = dict(forms)
+    for form, count in Counter(form for form, _ in forms).items():
+        if 0 < held[form] < count:
             often = f"is {count} times in the text and {held[form]} times in the problem"
             yield _dropped(texts[form], often)
 

@@ -60,6 +60,7 @@ COUNTDOWN = Formalizer(
         ),
         *(Cue("operators", sign, pattern, telling=False) for sign, pattern in SIGNS.items()),
     ),
+    counted=True,
     questions={"numbers": "Which numbers are there?", "target": "Which number is to be made?"},
 )
 """Of the domain `countdown`."""

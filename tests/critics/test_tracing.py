@@ -33,7 +33,7 @@ def payload(**changes):
 
 
 def doubts(text=TEXT, **changes):
-    found = find_doubts(text, payload(**changes), CALENDAR.problem, CALENDAR.formalization.cues)
+    found = find_doubts(text, payload(**changes), CALENDAR.problem, CALENDAR.formalization)
     return {(doubt.kind, doubt.what) for doubt in found}
 
 
