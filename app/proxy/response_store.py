@@ -3,10 +3,10 @@
 Invariants:
     * What is kept is bounded, in number and in size; the oldest go first.
     * A response is found only with the key that it was asked for with.
-    * It lives as long as the process; the run behind it is at `/runs/{id}`.
+    * It lives as long as the process. The run behind it may live longer: a response that this
+      process never knew is written from its run, without what the request said beside it.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +53,7 @@ class ResponseStore:
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
         """Start empty."""
         self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._most = most
         self._most_bytes = most_bytes
         self._size = 0
@@ -60,15 +61,26 @@ class ResponseStore:
     def keep(self, response_id: str, kept: Kept) -> None:
         """Keep a response, unless its caller wishes otherwise."""
         if kept.request.store is False:
+            self.forget(response_id)
             return
-        self.drop(response_id)
+        self._drop(response_id)
         self._kept[response_id] = kept
         self._size += kept.size
         while len(self._kept) > self._most or self._size > self._most_bytes:
-            self.drop(next(iter(self._kept)))
+            self._drop(next(iter(self._kept)))
 
-    def drop(self, response_id: str) -> None:
-        """Forget a response, if it is there."""
+    def forget(self, response_id: str) -> None:
+        """Forget a response, and that its run may be shown as one."""
+        self._drop(response_id)
+        self._forgotten[response_id] = None
+        while len(self._forgotten) > self._most:
+            self._forgotten.popitem(last=False)
+
+    def knows(self, response_id: str) -> bool:
+        """Whether a response is somebody's here, or was to be forgotten."""
+        return response_id in self._kept or response_id in self._forgotten
+
+    def _drop(self, response_id: str) -> None:
         found = self._kept.pop(response_id, None)
         self._size -= found.size if found else 0
 
@@ -76,12 +88,6 @@ class ResponseStore:
         """Find a response of this caller."""
         found = self._kept.get(response_id)
         return found if found is not None and found.owner == owner else None
-
-
-def owner_of(headers: Mapping[str, str]) -> str:
-    """Say whose a request is: whoever sends the same key."""
-    keys = (headers.get("authorization", ""), headers.get("x-api-key", ""))
-    return hashlib.sha256("\0".join(keys).encode()).hexdigest()
 
 
 def not_found(response_id: str) -> ServiceError:

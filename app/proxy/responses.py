@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.dialogue import Dialogue
 from app.engine import LOCAL, RunRecord
 from app.failures import ServiceError
 from app.ids import derived_id, new_id
@@ -20,7 +21,7 @@ from app.proxy.chat_wire import cut
 from app.proxy.exchange import Exchange, Reply
 from app.proxy.openai_errors import openai_document
 from app.proxy.plain import Underway, answer_plain, headers_of, stream_plain, uncertified
-from app.proxy.response_store import PREFIX, Kept, ResponseStore, not_found, owner_of
+from app.proxy.response_store import PREFIX, Kept, ResponseStore, not_found
 from app.proxy.responses_events import (
     Item,
     ResponseEvents,
@@ -28,8 +29,9 @@ from app.proxy.responses_events import (
     message_item,
     write_response,
 )
-from app.proxy.responses_wire import Chat, ResponsesRequest, refuse, to_chat
+from app.proxy.responses_wire import Chat, ResponsesRequest, Translated, refuse, to_chat
 from app.proxy.serving import Incoming, StreamWriter, answer, follow, receive, stream
+from app.proxy.visitors import owner_of
 from app.proxy.wire_json import respond
 from app.schema_faults import schema_failure
 from app.service import Service
@@ -83,7 +85,7 @@ async def create_response(request: Request) -> Response:
 
 async def show_response(request: Request) -> Response:
     """Show a response that was kept, or stream it to its end (`?stream=true`)."""
-    kept = _find(request)
+    kept = await _find(request)
     if kept.wanted is None:
         return respond(kept.document)
     service: Service = request.app.state.service
@@ -97,7 +99,7 @@ async def show_response(request: Request) -> Response:
 
 async def cancel_response(request: Request) -> Response:
     """End the run behind a response."""
-    kept = _find(request)
+    kept = await _find(request)
     if kept.wanted is None:
         return respond(kept.document)
     service: Service = request.app.state.service
@@ -109,10 +111,10 @@ async def cancel_response(request: Request) -> Response:
 
 async def delete_response(request: Request) -> Response:
     """Forget a response; its run stays as long as runs do."""
-    _find(request)
+    await _find(request)
     response_id = request.path_params["response"]
     store: ResponseStore = request.app.state.responses
-    store.drop(response_id)
+    store.forget(response_id)
     return respond({"id": response_id, "object": "response", "deleted": True})
 
 
@@ -198,14 +200,30 @@ async def _start(asked: Asked, wanted: Verification) -> Response:
     return respond(await _current(service, asked.kept, wanted, record))
 
 
-def _find(request: Request) -> Kept:
+async def _find(request: Request) -> Kept:
+    """Find a response of the caller, or write one from a run that outlived its process.
+
+    Raises:
+        ServiceError: `response-unknown`.
+    """
     response_id = request.path_params["response"]
     store: ResponseStore = request.app.state.responses
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    found = store.find(response_id, owner_of(headers))
-    if found is None:
+    owner = owner_of({name.lower(): value for name, value in request.headers.items()})
+    found = store.find(response_id, owner)
+    if found is not None:
+        return found
+    if store.knows(response_id) or not response_id.startswith(PREFIX):
         raise not_found(response_id)
-    return found
+    service: Service = request.app.state.service
+    spec = (await _record(service, response_id)).spec
+    return Kept(
+        owner=owner,
+        request=ResponsesRequest(model=spec.request.model or "default", background=True),
+        translated=Translated(body={}, messages=[]),
+        chat=read_chat({}, {}, None, service.settings),
+        wanted=Verification(spec.request, Dialogue(messages=()), progress=True),
+        size=0,
+    )
 
 
 async def _record(service: Service, response_id: str) -> RunRecord:

@@ -55,15 +55,19 @@ class Caller:
     persistent: bool
 
 
+def owner_of(headers: Mapping[str, str]) -> str:
+    """Say whose a request is: whoever sends the same key."""
+    keys = (headers.get("authorization", ""), headers.get("x-api-key", ""))
+    return hashlib.sha256("\0".join(keys).encode()).hexdigest()
+
+
 def identify(headers: Mapping[str, str], endpoint: str, body: bytes) -> Caller:
     """Find out whether this request may be one that came before.
 
     Raises:
         ServiceError: `invalid-request`: the idempotency key is none.
     """
-    owner = hashlib.sha256(
-        "\0".join((headers.get("authorization", ""), headers.get("x-api-key", ""))).encode()
-    ).hexdigest()
+    owner = owner_of(headers)
     hashed = hashlib.sha256(body).hexdigest()
     key = headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:

@@ -8,6 +8,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.proxy.response_store import ResponseStore
 from tests.app.conftest import client, make_app, served
 from tests.app.proxy.chats import RESPONSES, WORD, response, told
 from tests.app.proxy.wire import read_until, send
@@ -163,6 +164,25 @@ async def test_a_response_is_shown_to_its_own_key_only(pool):
             await http.get(path, headers=own),
         ]
     assert [answer.status_code for answer in answers] == [404, 404, 404, 400, 200, 200, 404]
+
+
+async def test_a_response_outlives_its_process_as_long_as_its_run_does(pool):
+    app = make_app(pool, "hello")
+    async with client(app) as http:
+        first = (await http.post(RESPONSES, json=response())).json()
+        app.state.responses = ResponseStore()
+        again = (await http.get(f"{RESPONSES}/{first['id']}")).json()
+        unknown = await http.get(f"{RESPONSES}/resp_run_none")
+    assert (again["status"], again["output"]) == (first["status"], first["output"])
+    assert again["llm_modulo"] == first["llm_modulo"]
+    assert unknown.status_code == 404
+
+
+async def test_what_is_not_to_be_stored_is_not_shown(pool):
+    async with client(make_app(pool, "hello")) as http:
+        first = (await http.post(RESPONSES, json=response(store=False))).json()
+        again = await http.get(f"{RESPONSES}/{first['id']}")
+    assert again.status_code == 404
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
