@@ -89,13 +89,16 @@ def read_json(document: bytes | str) -> Any:
     """Read JSON that has one reading only.
 
     Raises:
-        EnvelopeError: It is no JSON in UTF-8, a key is given twice, or a number is none of JSON's.
+        EnvelopeError: It is no JSON in UTF-8, a key is given twice, a number is none of JSON's, or
+            a text holds half of a surrogate pair.
     """
     try:
         text = document if isinstance(document, str) else document.decode("utf-8")
-        return json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse_constant)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise EnvelopeError(f"not plain JSON: {str(error)[:200]}") from error
+    return value
 
 
 def _signature(held: Any) -> Signature:

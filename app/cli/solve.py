@@ -176,6 +176,7 @@ def _sum_up(result: SolveResult) -> str:
     told = result.reason is not None and result.reason != result.status
     reason = f" ({result.reason})" if told else ""
     best = {True: "; proved optimal", False: "; a better answer exists", None: ""}[result.optimal]
-    marked = best if result.certified else "; nothing is certified"
+    rest = "that there is none is certified" if result.certificate else "nothing is certified"
+    marked = best if result.certified else f"; {rest}"
     replayed = "; a replayed recording" if result.upstream == "replay" else ""
     return f"{result.status}{reason} after {took}{marked}{replayed}"

@@ -21,7 +21,7 @@ from critics.statement import (
     digest,
     read_statement,
 )
-from critics.types import Diagnostic, KernelError, Opinion, Undecided
+from critics.types import Diagnostic, KernelError, Opinion, ProblemError, Undecided
 from critics.verification import Opened, Verification, judge_failure, open_certificate
 from critics.workers.crew import Crew
 from critics.workers.engines import Engines
@@ -143,11 +143,14 @@ class Notary:
             "answer": answer,
         }
         certificate = opened.certificate
-        if certificate.claim == "answer":
-            done, faults = await ask(self.crew, job, seconds)
-        else:
-            domain = find_domain(certificate.domain)
-            done, faults = await self.engines.do(domain, job, seconds)
+        try:
+            if certificate.claim == "answer":
+                done, faults = await ask(self.crew, job, seconds)
+            else:
+                domain = find_domain(certificate.domain)
+                done, faults = await self.engines.do(domain, job, seconds)
+        except ProblemError as error:  # too large to send; what it finds itself, a worker answers
+            raise Undecided(error.diagnostics) from error
         if faults:
             raise Undecided(faults)
         return Verification.model_validate(done)

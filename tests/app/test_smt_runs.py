@@ -84,6 +84,7 @@ async def test_the_command_line_names_the_conflict(tmp_path):
     code, out, told = await replay(tmp_path, {"problem": ROTA}, '{"ann": 60}')
     assert (code, out) == (Exit.INFEASIBLE, b"")
     assert b"\ninfeasible after 2 rounds" in told or b"\ninfeasible after 1 rounds" in told
+    assert b"that there is none is certified" in told
     assert b"`cover`, `ann_part_time`, `bob_part_time` cannot hold together" in told
     assert b"Ann works half time" in told
     assert b"cy_is_away" not in told

@@ -269,6 +269,60 @@ def test_a_value_in_another_spelling_is_refused() -> None:
         assert verify(changed).outcome is Outcome.REFUTED, part
 
 
+PLACES = (
+    *(("problem", "text"), ("candidate", "text"), ("id",), ("domain",), ("domain_version",)),
+    *(("scope",), ("signer", "keyid"), ("signer", "public_key"), ("product",)),
+)
+
+
+@pytest.mark.parametrize("path", PLACES, ids="-".join)
+@pytest.mark.parametrize("text", ["\ud800", "\0", "", "\x1b[31m", "{" * 5000, "é" * 1000])
+def test_no_text_brings_the_verifier_down(path: tuple[str, ...], text: str) -> None:
+    statement = json.loads(open_envelope(mint()).payload)
+    holder = statement["predicate"]
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = text
+    for signature in (True, False):
+        found = verify(seal(json.dumps(statement).encode()), signature=signature)
+        harmless = ("id", "product", "domain_version", "signer")
+        if text == "\ud800" or path[0] not in harmless:
+            assert found.outcome is not Outcome.VERIFIED
+        found.model_dump_json()
+
+
+def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from nodes(value[key], (*path, key))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(PROBED, max_examples=500)
+@given(st.sampled_from(["toy", "pddl", "smt"]), st.data())
+def test_nothing_that_is_put_into_a_statement_brings_the_verifier_down(
+    name: str, data: st.DataObject
+) -> None:
+    statement = json.loads(open_envelope(sealed(name)).payload)
+    *above, last = data.draw(st.sampled_from([path for path in nodes(statement) if path]))
+    holder = statement
+    for part in above:
+        holder = holder[part]
+    holder[last] = data.draw(ANYTHING)
+    found = verify(seal(json.dumps(statement).encode()))
+    found.model_dump_json()
+    if found.outcome is Outcome.VERIFIED:
+        assert found.judgement is not None
+        assert found.judgement.verdict is Verdict.ACCEPTED
+
+
 # Other versions, other places.
 
 

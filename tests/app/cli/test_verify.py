@@ -127,6 +127,15 @@ def test_the_exit_code_tells_refuted_from_undecided(made):
         assert "Traceback" not in out + err
 
 
+def test_what_a_stranger_writes_cannot_draw_on_the_terminal(made):
+    good = json.loads((made / "pddl.json").read_text())
+    odd = {"id": "\x1b[31mred\r", "product": "\x1b]0;title\x07"}
+    file = write(made, "odd", forge(good, lambda said: said["predicate"].update(odd)))
+    code, out, err = modulo("verify", file, "--no-signature")
+    assert code == Verified.VERIFIED
+    assert not set("\x1b\r\x07") & set(out + err)
+
+
 def test_verifying_needs_no_configuration(made, monkeypatch):
     monkeypatch.setenv("MODULO_PORT", "not a port")
     assert modulo("verify", made / "pddl.json")[0] == Verified.VERIFIED

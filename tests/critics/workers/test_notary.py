@@ -10,8 +10,9 @@ from critics.judge import Demand
 from critics.statement import canonical, digest, embed, read_statement, write_statement
 from critics.types import Assurance, ProblemError
 from critics.verification import Outcome, Signed, verify
-from critics.workers import notary
+from critics.workers import frames, notary
 from critics.workers.pool import Pool
+from tests.conftest import find_recordings
 from tests.critics.sealing import KEY, OTHER, forge, seal, signer
 
 pytestmark = [pytest.mark.usefixtures("toys"), pytest.mark.asyncio(loop_scope="module")]
@@ -133,6 +134,15 @@ async def test_a_check_that_takes_too_long_decides_nothing(pool: Pool) -> None:
     assert (found.outcome, found.findings[0].code) == (Outcome.UNDECIDED, "critic-deadline")
 
 
+async def test_what_is_too_large_for_a_worker_is_left_undecided(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = seal(await pool.notary.certify("hostile", {}, "fine", ORDER))
+    monkeypatch.setattr(frames, "MAX_BYTES", 1000)
+    found = await pool.notary.verify(honest)
+    assert found.outcome is Outcome.UNDECIDED
+
+
 @pytest.mark.parametrize("document", ["", "{}", b"\xff", {}, Envelope(b"{}").to_json()])
 async def test_what_is_no_certificate_reaches_no_worker(
     pool: Pool, document: Any, monkeypatch: pytest.MonkeyPatch
@@ -140,3 +150,15 @@ async def test_what_is_no_certificate_reaches_no_worker(
     monkeypatch.delattr(notary, "ask")
     found = await pool.notary.verify(document)
     assert (found.outcome, found.findings[0].code) == (Outcome.REFUTED, "certificate-invalid")
+
+
+@pytest.mark.slow
+async def test_every_recorded_problem_without_a_plan_is_certified_and_verified(pool: Pool) -> None:
+    recorded = find_recordings("planbench")
+    unsolvable = [name for name, row in recorded.problems.items() if row["solvable"] is False]
+    assert unsolvable
+    for name in unsolvable:
+        payload = recorded.payload(name)
+        minted = await pool.notary.certify_infeasible("pddl", payload, ORDER, demand=Demand.CROSS)
+        found = await pool.notary.verify(seal(minted), trusted=[KEY.public], problem=payload)
+        assert (found.outcome, found.assurance) == (Outcome.VERIFIED, Assurance.CROSS), name
