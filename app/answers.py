@@ -100,6 +100,8 @@ async def _go_on(service: Service, record: RunRecord, body: AnswerRequest) -> Ru
         answers=body.answers,
         problem=body.problem,
     )
-    if not await service.engine.delete(spec.id):
+    now = await service.engine.get(spec.id)  # reading a payload has taken its time
+    same = now is not None and (now.state, now.ended_at) == (record.state, record.ended_at)
+    if not same or not await service.engine.delete(spec.id):
         raise ServiceError("run-not-waiting", f"`{spec.id}` was answered a moment ago")
     return await service.engine.start(spec.model_copy(update={"draft": draft}))

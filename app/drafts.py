@@ -98,15 +98,15 @@ async def _find(run: "Run", effects: Effects, spent: Usage) -> SolveResult | Non
 async def _make(
     run: "Run", work: Formalizing, effects: Effects, spent: Usage
 ) -> tuple[Formalization, int]:
-    """Find the problem; also say how many calls the run has numbered so far."""
+    """Find the problem; also say how many calls were made for it."""
     text, draft = run.request.text or "", run.draft or Draft()
     if draft.made is not None:
-        return draft.made, spent.calls
+        return draft.made, 0
     stops: tuple[object, ...] = ()
     if not draft.answers:
         read, stops = await work.parse(text)
         if read is not None:
-            return read, spent.calls
+            return read, 0
 
     def note(call: Request, end: Completion | UpstreamError, sum_of_all: Usage) -> None:
         _note(run, call, end, sum_of_all)

@@ -94,7 +94,6 @@ class Formalizing:
             test=self._test,
             listener=listener,
             usage=spent or Usage(),
-            calls=spent.calls if spent else 0,
         )
         made = await drafting.run()
         name = drafting.model or effects.upstream_name

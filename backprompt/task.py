@@ -54,4 +54,4 @@ class Task(BaseModel):
     spent: Usage = Usage()
     """What the run had spent on that."""
     first_call: int = 0
-    """Number of the first call that is not for that."""
+    """Number of the first call that is not for that; every answered run counts from 0 again."""

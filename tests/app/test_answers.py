@@ -196,6 +196,40 @@ async def test_a_run_that_is_cancelled_while_it_is_formalised_says_what_it_cost(
     assert answered.json()["code"] == "run-not-waiting"
 
 
+async def test_of_two_answers_at_once_one_counts(pool):
+    async with service(pool, Model([DOUBTFUL])) as http:
+        waiting = (await http.post("/solve", json=text())).json()
+        where = f"/runs/{waiting['id']}/answer"
+        both = await asyncio.gather(
+            *(http.post(where, json={"problem": PROBLEM}) for _ in range(2))
+        )
+        run = (await http.get(f"/runs/{waiting['id']}")).json()
+    assert sorted(response.status_code for response in both) == [200, 409]
+    assert (run["state"], run["usage"]["calls"]) == ("certified", 3)
+
+
+async def test_a_run_waits_also_while_the_service_is_down(pool, tmp_path):
+    kept = {"database_url": f"sqlite:///{tmp_path}/runs.db"}
+    async with service(pool, Model([DOUBTFUL]), **kept) as http:
+        waiting = (await http.post("/solve", json=text())).json()
+    async with service(pool, Model(), **kept) as http:
+        where = f"/runs/{waiting['id']}"
+        shown = (await http.get(where)).json()
+        assert shown["result"]["formalization"]["doubts"]
+        result = (await http.post(f"{where}/answer", json={"problem": PROBLEM})).json()
+    assert (result["id"], counted(result)) == (waiting["id"], ("certified", None, 3))
+
+
+async def test_the_record_of_an_answered_run_can_be_played_again(pool):
+    async with service(pool, Model([said(NO_HOURS, "work_hours"), said()])) as http:
+        short = TEXT.replace(", between 9:00 and 12:00", "")
+        waiting = (await http.post("/solve", json=text(text=short, trace=True))).json()
+        answers = {"answers": {"work_hours": "between 9:00 and 12:00"}}
+        result = (await http.post(f"/runs/{waiting['id']}/answer", json=answers)).json()
+    calls = [event["call"] for event in result["trace"] if event["event"] == "call-finished"]
+    assert calls == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
