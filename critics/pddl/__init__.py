@@ -15,11 +15,13 @@ from critics.pddl.explain import explain_cost, explain_failure, explain_goal
 from critics.pddl.extract import extract
 from critics.pddl.feasible import decide_feasibility, solve
 from critics.pddl.mutants import mutate
+from critics.pddl.optimal import compare
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.problem_reader import read_task
 from critics.pddl.simulate import trace_plan
 from critics.pddl.task import Task
 from critics.types import (
+    Comparison,
     Coverage,
     Diagnostic,
     Feasibility,
@@ -101,6 +103,12 @@ def find_plan(problem: PddlProblem) -> Solved:
     return solve(load(problem))
 
 
+def compare_plan(problem: PddlProblem, text: str) -> Comparison:
+    """Compare an accepted plan with every other, by the problem's metric."""
+    task = load(problem)
+    return compare(task, parse_plan(task, text))
+
+
 def prompt(task: Task) -> str:
     """Put the task to a model."""
     text = files("critics.pddl").joinpath("prompt.md").read_text(encoding="utf-8")
@@ -122,6 +130,7 @@ domain = Domain(
     opinion_modules=OPINION_MODULES,
     feasibility=decide_feasible,
     solver=find_plan,
+    optimality=compare_plan,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,
     coverage=coverage_of,

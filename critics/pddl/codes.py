@@ -243,6 +243,16 @@ _SEARCH: dict[str, Code] = {
         "in none of them. The number of states is part of the finding.",
         "Change the goal, the initial state or the actions.",
     ),
+    "pddl-not-optimal": Code(
+        "A cheaper plan exists",
+        "By the problem's metric another plan costs less. It passed the critics; it is not shown.",
+        "Look for a cheaper plan.",
+    ),
+    "pddl-optimality-undecided": Code(
+        "Whether a cheaper plan exists was not decided",
+        "Too many states could lead to a cheaper plan, or the metric is no sum of costs.",
+        "Allow more time, or do not demand an optimal plan.",
+    ),
     "pddl-feasibility-undecided": Code(
         "Whether any plan exists was not decided",
         "The search found no plan and did not reach every state: there are too many, a condition "

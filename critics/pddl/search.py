@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from time import perf_counter
 from typing import TypeAlias
 
+from critics.pddl.formula import Number
 from critics.pddl.relaxation import Cost
 from critics.pddl.successors import Move, Space
 
@@ -126,3 +127,54 @@ def search_greedily(
         if len(parents) > states or perf_counter() > deadline:
             return GaveUp(f"no plan among the first {len(parents):,} states")
     return Exhausted(len(parents))
+
+
+def search_cheaper(  # noqa: C901  # A* in one piece, as it is in books
+    space: Space,
+    bound: Callable[[int], Cost],
+    limit: Number,
+    *,
+    states: int,
+    deadline: float,
+) -> Result:
+    """Look for a plan that costs less than a limit (A*).
+
+    Args:
+        space: What is searched; its steps must not cost less than nothing.
+        bound: A lower bound of what still is to be paid, from a state; `inf` where no plan is left.
+        limit: What a plan has to undercut.
+        states: Most states that may be reached.
+        deadline: When to give up, on the clock of `perf_counter`.
+
+    Returns:
+        `Exhausted` where no cheaper plan exists.
+
+    Raises:
+        Undecided: A condition costs too much to evaluate.
+    """
+    paid: dict[int, Number] = {space.start: 0}
+    bounds: dict[int, Cost] = {space.start: bound(space.start)}
+    parents: dict[int, tuple[int, Move] | None] = {space.start: None}
+    queue: list[tuple[Cost, int, Number, int]] = []
+    if bounds[space.start] < limit:
+        queue.append((bounds[space.start], 0, 0, space.start))
+    while queue:
+        _, _, spent, key = heappop(queue)
+        if spent > paid[key]:
+            continue
+        if space.holds_goal(key):
+            return Found(trace_moves(parents, key))
+        for move, after, cost in space.expand(key):
+            if cost < 0:
+                return GaveUp("a step costs less than nothing")
+            total = spent + cost
+            if after in paid and total >= paid[after]:
+                continue
+            if after not in bounds:
+                bounds[after] = bound(after)
+            if total + bounds[after] < limit:
+                paid[after], parents[after] = total, (key, move)
+                heappush(queue, (total + bounds[after], len(bounds), total, after))
+        if len(bounds) > states or perf_counter() > deadline:
+            return GaveUp(f"gave up after {len(bounds):,} states")
+    return Exhausted(len(bounds))
