@@ -247,6 +247,7 @@ class DurableEngine:
         if self._open:
             if self._location.shared:
                 await self._call(self._members.leave)
+                await self._call(self._workflows.take_over, [self.executor])
             await self._workflows.aclose()
         self._threads.shutdown()
         self._store.database.dispose()

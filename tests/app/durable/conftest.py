@@ -28,6 +28,7 @@ class Replica:
     process: asyncio.subprocess.Process | None = None
     client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=SOON_S))
     said: list[str] = field(default_factory=list)
+    _reading: "asyncio.Task[None] | None" = None
 
     async def start(self) -> "Replica":
         """Start it, and wait until it listens."""
@@ -71,7 +72,8 @@ class Replica:
         if self.process.returncode is None:
             self.send(sent)
         await self.process.wait()
-        await self._reading
+        if self._reading is not None:
+            await self._reading
 
     async def solve(self, **wishes: Any) -> str:
         """Start a run that goes on by itself; gives its id."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 
 import pytest
 
@@ -58,10 +57,71 @@ async def test_a_killed_process_goes_on_where_it_was(database, tmp_path, plugins
         run = await ended(replica, run_id)
         events = await replica.follow(run_id)
         rest = await replica.follow(run_id, after=5)
-    assert run["state"] == "certified", (run, events, [[m["content"][:30] for m in s.body["messages"]] for s in server.seen])
+    assert run["state"] == "certified"
     assert run["result"]["answer"] == "hello"
     assert asked == 4
     assert len(server.seen) == ROUNDS + 1  # the call under way, once more
     assert [number for number, _ in events] == list(range(len(events)))
     assert rest == events[6:]
     assert run["usage"]["rounds"] == ROUNDS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_twenty_kills_at_random_moments_lose_and_repeat_nothing(database, tmp_path, plugins):
+    chance = random.Random(20)  # noqa: S311  # no secrets
+    model = Model(rounds=30)
+    wishes = {**BUDGET, "budget": {"rounds": 60}}
+    kills = 0
+    async with model.server as server, cluster_of(database, tmp_path, plugins) as cluster:
+        replica = await cluster.start(server.base_url, **LEASE)
+        run_id = await replica.solve(**wishes)
+        while kills < 20:
+            wanted = len(server.seen) + chance.randrange(3)
+            while len(server.seen) < wanted:
+                server.arrived.clear()
+                await asyncio.wait_for(server.arrived.wait(), SOON_S)
+            for _ in range(chance.randrange(200)):
+                await asyncio.sleep(0)
+            if (await replica.show(run_id))["state"] == "certified":
+                run_id = await replica.solve(**wishes)
+            await replica.end()
+            kills += 1
+            replica = await cluster.start(server.base_url, **LEASE)
+        run = await ended(replica, run_id)
+        events = await replica.follow(run_id)
+        runs = (await replica.client.get("/runs")).json()["runs"]
+        certificate = run["result"]["certificate"]
+        verified = await replica.client.post("/certificates/verify", json=certificate)
+    assert {found["state"] for found in runs} == {"certified"}
+    assert len(server.seen) <= 30 * len(runs) + kills
+    assert all(found["usage"]["rounds"] == 30 for found in runs)
+    assert [number for number, _ in events] == list(range(len(events)))
+    assert verified.status_code == 200, verified.text
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_run_that_kills_its_process_is_given_up(database, tmp_path, plugins):
+    model = Model()
+    model.hold_at = 2
+    few = {**LEASE, "cluster__attempts": "2"}
+    async with model.server as server, cluster_of(database, tmp_path, plugins) as cluster:
+        replica = await cluster.start(server.base_url, **few)
+        run_id = await replica.solve(**BUDGET)
+        for _ in range(2):
+            await asyncio.wait_for(server.holding.wait(), SOON_S)
+            await replica.end()
+            server.holding.clear()
+            replica = await cluster.start(server.base_url, **few)
+        run = await ended(replica, run_id)
+    assert run["state"] == "failed"
+    assert "died each time" in run["failure"]
+    assert len(server.seen) == 2 + 2
+
+
+async def test_a_file_belongs_to_one_process(tmp_path, plugins):
+    async with cluster_of(f"sqlite:///{tmp_path}/runs.db", tmp_path, plugins) as cluster:
+        await cluster.start("http://127.0.0.1:9/v1")
+        with pytest.raises(AssertionError, match="which only one can do"):
+            await cluster.start("http://127.0.0.1:9/v1")
