@@ -69,8 +69,8 @@ def test_a_way_that_is_too_long_is_told_with_its_arithmetic() -> None:
             "the meeting with `Bo` starts at 10:04, and one cannot be at Market before 10:05",
             (
                 (
-                    "the meeting with `Ada` ends at Harbour at 09:50, and the way to Market takes 15 "
-                    "minutes"
+                    "the meeting with `Ada` ends at Harbour at 09:50, and the way to Market takes "
+                    "15 minutes"
                 ),
             ),
         )

@@ -59,8 +59,8 @@ def test_findings_tell_the_arithmetic_and_what_is_possible() -> None:
         ("the stay in `Riga` from day 3 to day 6 has 4 days; it must have 5", ()),
         (
             (
-                "the stay in `Riga` ends on day 6 and the stay in `Porto` starts on day 7, which is a "
-                "gap"
+                "the stay in `Riga` ends on day 6 and the stay in `Porto` starts on day 7, which "
+                "is a gap"
             ),
             ("one flies on the last day of a stay, which is the first day of the next",),
         ),
