@@ -121,6 +121,11 @@ class Answer:
         self._chunks = response.chunks()
         self._timeout_s = timeout_s
 
+    @property
+    def redirects(self) -> bool:
+        """Say whether it sends the client elsewhere, where no client of ours is to go."""
+        return 300 <= self.status < 400  # noqa: PLR2004  # the statuses of redirection
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the bytes as they come.
 
@@ -183,6 +188,10 @@ async def ask_upstream(
         said = "the upstream broke the connection before it answered"
         raise ServiceError("upstream-unreachable", said, headers=PAID) from error
     try:
-        yield Answer(response, timeout_s)
+        answer = Answer(response, timeout_s)
+        if answer.redirects:
+            said = f"the upstream answered {answer.status}: it redirects to another address"
+            raise ServiceError("upstream-invalid", said)
+        yield answer
     finally:
         response.close()

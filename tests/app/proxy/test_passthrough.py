@@ -105,6 +105,17 @@ async def test_an_upstream_that_breaks_off_may_have_been_paid(pool, told, code, 
     assert response.headers["x-should-retry"] == retry
 
 
+async def test_nobody_is_sent_elsewhere(pool):
+    away = Reply(status=307, headers={"location": "http://elsewhere.example/v1"})
+    async with (
+        UpstreamServer(away) as upstream,
+        client(make_app(pool, **asks(upstream))) as http,
+    ):
+        response = await http.post(CHAT, json=plain())
+    assert (response.status_code, response.json()["error"]["code"]) == (502, "upstream_invalid")
+    assert "location" not in response.headers
+
+
 async def test_an_upstream_that_is_not_there_may_be_asked_again(pool):
     async with UpstreamServer() as upstream:
         settings = asks(upstream)
