@@ -101,6 +101,7 @@ def describe(domain: Domain) -> DomainDetails:
         critics=[_critic(critic) for critic in domain.critics],
         second_opinion=domain.second_opinion is not None,
         translation=domain.translation is not None,
+        formalization=domain.formalization is not None,
         examples=[dict(example) for example in examples],
         codes=[_info(name, code) for name, code in sorted(domain.codes.items())],
     )

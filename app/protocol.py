@@ -357,6 +357,7 @@ class DomainDetails(DomainSummary):
                     "critics": [{"name": "executes-to-goal", "hard": True, "sound": True}],
                     "second_opinion": True,
                     "translation": False,
+                    "formalization": False,
                     "examples": [
                         {"name": "one-lamp", "problem": SWITCH, "good": ["(turn-on lamp)"]}
                     ],
@@ -376,6 +377,8 @@ class DomainDetails(DomainSummary):
     """Whether an independent engine can be asked."""
     translation: bool
     """Whether `/check` can have prose translated by a model."""
+    formalization: bool
+    """Whether `/formalize` and `/solve` read problems in plain language."""
     examples: list[dict[str, JsonValue]]
     """Problems with good answers, and bad ones with the code they are rejected with."""
     codes: list[CodeInfo]

@@ -118,6 +118,15 @@ async def test_what_cannot_be_formalised_is_refused_unasked(pool, request_, code
     assert 400 <= response.status_code < 500
 
 
+async def test_a_domain_says_whether_it_reads_plain_language(pool):
+    async with client(make_app(pool)) as http:
+        reads = {
+            name: (await http.get(f"/domains/{name}")).json()["formalization"]
+            for name in ("calendar", "meeting", "trip", "countdown", "coloring", "pddl")
+        }
+    assert reads == {**dict.fromkeys(reads, True), "pddl": False}
+
+
 async def test_without_a_model_a_parser_still_reads(pool):
     async with client(make_app(pool)) as http:
         good = await http.post("/formalize", json={"domain": "calendar", "text": EXACT})
