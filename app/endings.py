@@ -17,8 +17,11 @@ def stopped_early() -> ServiceError:
 
 
 def with_costs(error: ServiceError, record: RunRecord) -> ServiceError:
-    """Add to an error which run it ends and what that has cost."""
-    headers = {"x-should-retry": "false"} if record.usage.calls else error.headers
+    """Add to an error which run it ends and what that has cost.
+
+    A call that was refused cost nothing, so a client may try again by itself.
+    """
+    headers = {"x-should-retry": "false"} if record.usage.tokens else error.headers
     spent: dict[str, Any] = {
         "usage": record.usage.model_dump(),
         "budget": record.spec.budget.model_dump(),
