@@ -13,6 +13,13 @@ from critics.scheduling.trip.problem import Trip
 
 MAX_LINE = 400
 """Characters of a line about a stay or a flight; a longer one is not understood."""
+EVENTS = frozenset(
+    {
+        *("attend", "attending", "enjoy", "explore", "meet", "visit", "annual", "conference"),
+        *("friend", "friends", "relatives", "show", "tour", "wedding", "workshop"),
+    }
+)
+"""Words that may be written with a capital and name no place."""
 KEYS = ("itinerary", "trip", "trip_plan", "plan")
 
 _SPAN = r"\d{1,6}(?:\s{0,3}(?:-|\u2013|\u2014|to)\s{0,3}(?:day\s{0,3})?\d{1,6})?"
@@ -119,7 +126,7 @@ def _stayed_in(trip: Trip, rest: str) -> str | None:
         without = re.sub(rf"\b{re.escape(city)}\b", "", left, flags=re.IGNORECASE)
         named += [city] if without != left else []
         left = without
-    words = left.split()
+    words = re.sub(r"\([^()]*\)", " ", left).split()
     if len(named) == 1 and not _MOVES.search(left) and not any(map(_is_name, words[1:])):
         return named[0]
     visited = _VISIT.fullmatch(rest)
@@ -127,7 +134,8 @@ def _stayed_in(trip: Trip, rest: str) -> str | None:
 
 
 def _is_name(word: str) -> bool:
-    return word.strip("(\"'*")[:1].isupper()
+    bare = word.strip("(\"'*.,:;!")
+    return bare[:1].isupper() and bare.lower() not in EVENTS
 
 
 def _first(item: Mapping[str, Any], *keys: str) -> Any:
