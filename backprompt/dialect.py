@@ -1,26 +1,51 @@
-"""dialect: what endpoints differ in: the cap on completion tokens, and how they call tools.
+"""dialect: what endpoints differ in: caps on completion tokens, turns, and how they call tools.
 
-Endpoints differ in the cap's name, and most refuse a cap above their model's own limit. A refusal
-with status 400 costs nothing, so the call may be put again in the way that is understood.
+Endpoints differ in the cap's name, and most refuse a cap above their model's own limit. The chat
+templates of some models refuse two user messages in a row, as where our task follows a caller's
+own words. Such a refusal costs nothing, so the call may be put again in the way that is
+understood.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 CapField = Literal["max_tokens", "max_completion_tokens"]
 DEEPEST = 16
 """Levels of nesting in a tool call; its arguments are one text."""
+ABOUT_TURNS = (b"must alternate", b"should alternate")
+"""What the templates of Mistral's and Google's models say, with status 400 or 500."""
 ABOUT_CAPS = (b"max_tokens", b"max_completion_tokens", b"context length", b"context size")
 
 
 class Dialect:
-    """How one endpoint wants its calls capped."""
+    """How one endpoint wants its calls."""
 
     def __init__(self, cap_field: CapField = "max_tokens") -> None:
         """Begin with a name for the cap and the belief that every cap is taken."""
         self.cap_field: CapField = cap_field
         self._too_high: int | None = None
+        self._alternating = False
+
+    def turns(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Give the messages; the user's in a row are one where the endpoint wants that."""
+        if not self._alternating:
+            return list(messages)
+        merged: list[Mapping[str, Any]] = []
+        for message in messages:
+            if merged and merged[-1].get("role") == message.get("role") == "user":
+                both = _join(merged[-1].get("content"), message.get("content"))
+                merged[-1] = {**merged[-1], "content": both}
+            else:
+                merged.append(message)
+        return merged
+
+    def learn_turns(self, sent: Mapping[str, Any], refusal: bytes) -> bool:
+        """Learn from a refusal that turns must alternate; say whether that can be mended."""
+        if self._alternating or not any(words in refusal for words in ABOUT_TURNS):
+            return False
+        self._alternating = True
+        return len(self.turns(sent["messages"])) < len(sent["messages"])
 
     def cap(self, own: int | None, left: int | None) -> dict[str, int]:
         """Give the parameter that caps a call; none where there is no cap.
@@ -50,6 +75,16 @@ class Dialect:
             return False
         self._too_high = min(cap, self._too_high or cap)
         return True
+
+
+def _join(before: Any, after: Any) -> Any:
+    if isinstance(before, str) and isinstance(after, str):
+        return f"{before}\n\n{after}"
+    return [*_parts(before), *_parts(after)]
+
+
+def _parts(content: Any) -> list[Any]:
+    return content if isinstance(content, list) else [{"type": "text", "text": str(content or "")}]
 
 
 def read_tool_calls(calls: Any) -> tuple[dict[str, Any], ...]:

@@ -38,6 +38,8 @@ MOST_SECONDS = 86_400.0
 
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 
+TEMPLATE_FAULTS = frozenset({400, 500})
+"""Statuses with which servers refuse what a model's chat template does not take."""
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a request was sent: nothing can have been paid for."""
 
@@ -180,7 +182,10 @@ class OpenAIUpstream:
             payload = self._payload(request)
             response, body = await self._send(request, payload)
             refused = response.status_code == httpx.codes.BAD_REQUEST
-            if not (refused and self._dialect.learn(payload, request.sampling.max_tokens, body)):
+            learnt = refused and self._dialect.learn(payload, request.sampling.max_tokens, body)
+            if response.status_code in TEMPLATE_FAULTS:
+                learnt = learnt or self._dialect.learn_turns(payload, body)
+            if not learnt:
                 return response, body
 
     async def _send(
@@ -214,7 +219,7 @@ class OpenAIUpstream:
             schema = {"name": "answer", "schema": request.answer_schema}
             given["response_format"] = {"type": "json_schema", "json_schema": schema}
         own = [message.model_dump() for message in request.messages]
-        messages = [*request.conversation, *own]
+        messages = self._dialect.turns([*request.conversation, *own])
         set_ones = {name: value for name, value in given.items() if value is not None}
         cap = self._dialect.cap(sampling.max_tokens, self._affordable(request))
         return {**set_ones, **request.extra, **cap, "model": self.name, "messages": messages}

@@ -1,4 +1,4 @@
-"""Tool calls are taken as a model wrote them, if they can be sent on."""
+"""What endpoints differ in: turns, and tool calls, which are taken as a model wrote them."""
 
 import json
 import math
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprompt.dialect import DEEPEST, read_tool_calls
+from backprompt.dialect import DEEPEST, Dialect, read_tool_calls
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
@@ -42,3 +42,23 @@ def test_what_is_taken_can_be_sent(calls):
     except ValueError:
         taken = ()
     json.dumps(taken, allow_nan=False, ensure_ascii=False).encode()
+
+
+def test_texts_and_parts_in_a_row_become_one_message():
+    dialect = Dialect()
+    image = {"type": "image_url"}
+    said = [
+        {"role": "user", "content": [image], "name": "me"},
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": "yes"},
+        {"role": "assistant", "content": "no"},
+        {"role": "user", "content": "then"},
+    ]
+    assert dialect.turns(said) == said
+    assert dialect.learn_turns({"messages": said}, b"roles should alternate")
+    text = {"type": "text", "text": "hello"}
+    assert dialect.turns(said) == [
+        {"role": "user", "content": [image, text], "name": "me"},
+        *said[2:],
+    ]
+    assert not dialect.learn_turns({"messages": said}, b"roles should alternate")

@@ -380,3 +380,25 @@ async def test_tool_calls_are_read_and_broken_ones_are_no_answer() -> None:
     assert (await ask(Reply(message={"tool_calls": [call]}))).tool_calls == (call,)
     broken = b'{"choices": [{"message": {"content": "", "tool_calls": [{"a": NaN}]}}]}'
     assert (await failure(Reply(body=broken))).code == "upstream-invalid"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_an_endpoint_that_wants_alternating_turns_gets_them(status: int) -> None:
+    refusal = {"error": {"message": "Conversation roles must alternate user/assistant/..."}}
+    refuse = Reply(status=status, body=json.dumps(refusal).encode())
+    said = ({"role": "system", "content": "s"}, {"role": "user", "content": "hello"})
+    async with serving(refuse, Reply("42"), Reply("42")) as (upstream, server):
+        for _ in range(2):
+            answer = await upstream.generate(request(conversation=said))
+    told = [seen.body["messages"] for seen in server.seen]
+    assert answer.text == "42"
+    assert [len(messages) for messages in told] == [3, 2, 2]
+    assert told[1] == [said[0], {"role": "user", "content": "hello\n\nName the number."}]
+
+
+async def test_a_refusal_that_turns_cannot_mend_is_told_once() -> None:
+    refuse = Reply(status=400, body=b'{"error": {"message": "roles must alternate"}}')
+    async with serving(refuse, refuse) as (upstream, server):
+        with pytest.raises(UpstreamError, match="must alternate"):
+            await upstream.generate(request())
+    assert len(server.seen) == 1
