@@ -2,8 +2,9 @@ r"""Regular expressions as JSON Schema means them: ECMA-262 with the flag `u`, s
 
 Python's `re` reads the same letters differently: its `$` lets a final line break pass, its `\d`
 takes every script's digits, its `.` other line ends. So a pattern is translated, construct by
-construct. Signs without their meaning (a lone `{`) stand for themselves, as everywhere; what
-cannot be translated faithfully is `Untranslatable`, and decides nothing.
+construct. Signs without their meaning (a lone `{`) stand for themselves, as they do without that
+flag (ECMA-262, annex B.1.2), unless something else in the pattern needs it. What cannot be
+translated faithfully is `Untranslatable`, and decides nothing.
 """
 
 import re
@@ -16,6 +17,13 @@ _SPACES = r"\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000
 _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": _SPACES}
 _CONTROLS = {"t": "\t", "n": "\n", "v": "\x0b", "f": "\f", "r": "\r"}
 _ANY = r"[^\n\r\u2028\u2029]"
+_PLAIN = {
+    ".": (_ANY, "atom"),
+    "$": (r"\Z", "open"),
+    "^": (r"\A", "open"),
+    "|": ("|", "open"),
+}
+_SYNTAX = frozenset("^$\\.*+?()[]{}|/")
 _GROUPS = ("?:", "?=", "?!", "?<=", "?<!")
 _QUANTIFIER = re.compile(r"\{[0-9]{1,9}(?:,[0-9]{0,9})?\}", re.ASCII)
 _HEX = {"x": 2, "u": 4}
@@ -76,6 +84,12 @@ class _Translation:
     def __init__(self, pattern: str) -> None:
         self._text = pattern
         self._place = 0
+        self._groups: list[str] = []
+        """What each open group is to a quantifier behind it."""
+        self._sloppy = False
+        """Whether something is refused with the flag `u`."""
+        self._modern = False
+        """Whether something needs the flag `u`."""
 
     def run(self) -> str:
         parts: list[str] = []
@@ -84,6 +98,8 @@ class _Translation:
             part, kind = self._next(quantified=quantified)
             quantified = kind != "atom"
             parts.append(part)
+        if self._sloppy and self._modern:
+            raise Untranslatable("some of it needs the flag `u`, and some is refused with it")
         return "".join(parts)
 
     def _next(self, *, quantified: bool) -> tuple[str, str]:
@@ -98,9 +114,10 @@ class _Translation:
             if quantified:
                 raise Untranslatable(f"nothing to repeat before `{sign}`")
             return self._quantifier(sign), "quantifier"
-        plain = {".": (_ANY, "atom"), "$": (r"\Z", "open"), "^": (r"\A", "open")}
-        kind = "open" if sign == "|" else "atom"
-        return plain.get(sign, (sign if sign in "|)" else re.escape(sign), kind))
+        if sign == ")":
+            return sign, self._groups.pop() if self._groups else "atom"
+        self._sloppy = self._sloppy or sign in "]{}"
+        return _PLAIN.get(sign, (re.escape(sign), "atom"))
 
     def _take(self) -> str:
         if self._place >= len(self._text):
@@ -122,6 +139,8 @@ class _Translation:
         return sign
 
     def _group(self) -> str:
+        behind = self._follows("?<=") or self._follows("?<!")
+        self._groups.append("open" if behind else "atom")
         if not self._follows("?"):
             return "("
         for opening in _GROUPS:
@@ -139,7 +158,8 @@ class _Translation:
         """Translate an escape outside a set."""
         sign = self._take()
         if sign in "bB":
-            return f"\\{sign}"
+            # Python's own `\B` does not match the empty text.
+            return r"\b" if sign == "b" else r"(?!\b)"
         if sign in "123456789k":
             raise Untranslatable("a reference to a group")
         inner, negative = self._class(sign)
@@ -155,7 +175,7 @@ class _Translation:
             found = _PROPERTY.match(self._text, self._place)
             if found is None:
                 raise Untranslatable("a Unicode property without a name")
-            self._place = found.end()
+            self._place, self._modern = found.end(), True
             return _property(found[1]), sign == "P"
         return None, False
 
@@ -164,6 +184,7 @@ class _Translation:
         if sign in _CONTROLS:
             return ord(_CONTROLS[sign])
         if sign.isascii() and sign.isprintable() and not sign.isalnum():
+            self._sloppy = self._sloppy or sign not in _SYNTAX
             return ord(sign)
         if sign == "c" and self._place < len(self._text):
             letter = self._take()
@@ -179,7 +200,7 @@ class _Translation:
         if sign == "u" and self._follows("{"):
             end = self._text.find("}", self._place)
             code = self._hex(self._text[self._place + 1 : end] if end > 0 else "")
-            self._place = end + 1
+            self._place, self._modern = end + 1, True
             return code
         code = self._hex(self._text[self._place : self._place + _HEX[sign]], _HEX[sign])
         self._place += _HEX[sign]
@@ -219,6 +240,7 @@ class _Translation:
         self._place += 1
         last = self._member()
         if isinstance(first, str) or isinstance(last, str):
+            self._sloppy = True
             ends = (end if isinstance(end, str) else _literal(end) for end in (first, last))
             return r"\-".join(ends)
         if first > last:
@@ -231,8 +253,8 @@ class _Translation:
         if sign != "\\":
             return ord(sign)
         sign = self._take()
-        if sign == "b":
-            return 8
+        if sign in "b-":
+            return 8 if sign == "b" else ord(sign)
         inner, negative = self._class(sign)
         if inner is not None:
             return _complement(inner) if negative else inner
