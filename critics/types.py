@@ -140,6 +140,23 @@ class Opinion(Frozen):
     ms: float = 0.0
 
 
+class Proof(Frozen):
+    """A proof object that an engine wrote. Recorded; nothing here has checked it."""
+
+    format: str
+    """Such as `cpc`, cvc5's Cooperating Proof Calculus."""
+    engine: str
+    """Name and version of what wrote it; a checker needs the signatures of the same version."""
+    sha256: str
+    """Of the proof's text in UTF-8, in hexadecimal."""
+    size: int
+    """Its length in bytes."""
+    text: str | None = None
+    """The proof, unless it is large."""
+    problem: str | None = None
+    """The SMT-LIB script whose assertions it contradicts, unless that is large."""
+
+
 class Feasible(StrEnum):
     """Whether a problem has any answer at all."""
 
@@ -163,6 +180,8 @@ class Feasibility(Frozen):
     """`cross` where two independent engines prove it."""
     opinions: tuple[Opinion, ...] = ()
     """What each engine said; `rejected` stands for infeasible."""
+    proof: Proof | None = None
+    """For an infeasible problem, where an engine can write one."""
 
 
 class Optimality(StrEnum):
@@ -185,6 +204,8 @@ class Comparison(Frozen):
     diagnostics: tuple[Diagnostic, ...] = ()
     assurance: Assurance = Assurance.SINGLE
     opinions: tuple[Opinion, ...] = ()
+    proof: Proof | None = None
+    """That nothing is better, where an engine can write one."""
 
 
 class Solved(Frozen):

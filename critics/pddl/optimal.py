@@ -28,7 +28,7 @@ from critics.types import (
 )
 
 STATES = 300_000
-SECONDS = 6.0
+SECONDS = 4.0
 
 
 def compare(task: Task, plan: Plan) -> Comparison:

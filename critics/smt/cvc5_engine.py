@@ -54,6 +54,29 @@ class Cvc5:
             verdict = f"{error}"
         return Answer(Status.UNKNOWN, reason=f"cvc5 gave up: {verdict[:160]}")
 
+    def prove(self, script: str, *, timeout_ms: int) -> bytes | None:
+        """Write a proof that a script's assertions contradict each other, in the format CPC.
+
+        Returns:
+            The proof, as cvc5 prints it; nothing if there is none in time.
+        """
+        solver = self._cvc5.Solver()
+        for option, value in (
+            ("tlimit-per", str(timeout_ms)),
+            ("produce-proofs", "true"),
+            ("arrays-exp", "true"),
+        ):
+            solver.setOption(option, value)
+        try:
+            outputs = self._run(solver, [script])
+            if not outputs or outputs[-1].strip() != "unsat":
+                return None
+            (proof,) = solver.getProof()
+            written: bytes = solver.proofToString(proof, self._cvc5.ProofFormat.CPC)
+        except (RuntimeError, ValueError):
+            return None
+        return written
+
     def open(self, query: Query) -> Session | None:
         """Keep a conjunction for repeated checks; each reads it anew."""
         return _Cvc5Session(self, query)

@@ -12,6 +12,7 @@ from critics.smt.cvc5_engine import Cvc5
 from critics.smt.emit import Emitter, Unsupported
 from critics.smt.engine import Answer, Engine, Query, Status
 from critics.smt.problem import Constraint, Instance
+from critics.smt.proof import attach_proof
 from critics.smt.witness import confirm, write_answer
 from critics.smt.z3_engine import Z3
 from critics.types import (
@@ -71,6 +72,7 @@ def decide_feasibility(loaded: Loaded) -> Feasibility:
         diagnostics=(tell_conflict(members, conflict),),
         assurance=Assurance.CROSS if agreed else Assurance.SINGLE,
         opinions=(first, second) if second is not None else (first,),
+        proof=attach_proof(query, conflict.members) if agreed else None,
     )
 
 

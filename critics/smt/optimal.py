@@ -11,6 +11,7 @@ from critics.smt.evaluate import Environment, evaluate
 from critics.smt.feasible import opinion, refute_again
 from critics.smt.infix import show_value
 from critics.smt.problem import Objective
+from critics.smt.proof import attach_proof
 from critics.smt.terms import Absent, Const, Term, apply
 from critics.smt.theories.arithmetic import LESS, MORE
 from critics.smt.values import OverBudget
@@ -120,6 +121,7 @@ def _prove(loaded: Loaded, question: _Question, *, again: bool) -> Comparison:
         objective=shown,
         assurance=Assurance.CROSS if agreed else Assurance.SINGLE,
         opinions=opinions,
+        proof=attach_proof(question.query, members) if agreed else None,
     )
 
 
