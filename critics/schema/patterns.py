@@ -105,7 +105,8 @@ class _Translation:
     def _next(self, *, quantified: bool) -> tuple[str, str]:
         sign = self._take()
         if sign == "\\":
-            return self._escape(), "atom"
+            kind = "open" if self._follows("b") or self._follows("B") else "atom"
+            return self._escape(), kind
         if sign == "[":
             return self._set(), "atom"
         if sign == "(":
