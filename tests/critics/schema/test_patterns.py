@@ -125,7 +125,7 @@ def test_a_javascript_engine_agrees() -> None:
         pytest.skip("no `node` to compare with")
     random = Random(5)  # noqa: S311  # the same patterns every time
     cases = []
-    while len(cases) < 3_000:
+    while len(cases) < 1_000:
         pattern = "".join(random.choice(PARTS) for _ in range(random.randint(1, 5)))
         try:
             compiled = compile_pattern(pattern)
