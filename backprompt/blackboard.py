@@ -383,6 +383,9 @@ class Blackboard:
             self._stop = Stop(Status.EXHAUSTED, error.code, str(error))
         elif error.code == "upstream-timeout" and not self.budget.seconds_left(self.usage):
             self._stop = Stop(Status.EXHAUSTED, "seconds", str(error))
+        elif error.code == "call-lost":
+            spent = self.budget.exhausted(self.usage) or error.code
+            self._stop = Stop(Status.EXHAUSTED, spent, str(error))
         else:
             self._stop = Stop(Status.FAILED, error.code, str(error))
 
