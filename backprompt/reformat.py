@@ -8,27 +8,35 @@ The model copies the passage that states the answer, and rewrites it. Then:
     * the passage must stand in the response word for word;
     * nothing may be added: the numbers and times of the rewritten answer are in the response, as
       often as they are used, and so is every word that is not the format's own;
-    * nothing may be lost: the names and times of the passage are in the rewritten answer. Other
-      numbers are not compared that way, since prose counts and adds up what a format leaves out.
+    * nothing may be lost: the problem's names in the passage are in the rewritten answer, but for
+      its first sentence of several, which says where one begins. Numbers and times are not compared
+      that way, since prose tells arrivals and sums that a format leaves out.
 
 Invariant: one call at most for each response, asked for like any other within the budget.
 """
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Literal
+
+from pydantic import JsonValue
 
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer, Candidate
 from backprompt.journal import Decided, Origin
+from backprompt.task import Task
 from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
-from critics.echo import Form, Item, names_of, read_text
+from critics.domain import DomainError, find_domain
+from critics.echo import Form, Item, read_text, read_value, walk
+from critics.tracing import fields_of
 
 SHOWN_CHARS = 8_000
 """So much of a response is looked at, from its end: answers come last."""
 MOST_CANDIDATES = 4
+NAME_CHARS = 200
 
 TASK = """\
 Below is a response that states an answer in some form of its own. Do two things and nothing else.
@@ -44,6 +52,7 @@ Do not solve, correct, complete or shorten anything. If the response states no a
 
 Refusal = Literal["nothing-copied", "item-added", "item-lost"]
 
+_CLAUSE = re.compile(r"[.!?]\s+|\n+")
 _PASSAGE = re.compile(r"<passage>(.*?)</passage>", re.DOTALL)
 _ANSWER = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 
@@ -78,7 +87,8 @@ async def _take(board: Blackboard, call: int, response: str, said: str) -> Seque
     if passage is None or rewritten is None:
         return []
     texts = await board.effects.extract(rewritten[1].strip())
-    refusal = find_refusal(response, passage[1], " ".join(texts), board.task.answer_format)
+    own, names = own_words(board.task), names_of(board.task)
+    refusal = find_refusal(response, passage[1], rewritten[1], own, names)
     if texts and refusal is not None:
         board.note(Decided(decision="not-reformatted", why=refusal))
         return []
@@ -87,37 +97,71 @@ async def _take(board: Blackboard, call: int, response: str, said: str) -> Seque
     return [Candidate(text, origin, call) for text in texts[:MOST_CANDIDATES]]
 
 
-def find_refusal(response: str, passage: str, rewritten: str, answer_format: str) -> Refusal | None:
+def find_refusal(
+    response: str, passage: str, rewritten: str, own: str, names: AbstractSet[Form] = frozenset()
+) -> Refusal | None:
     """Say why a rewritten answer is not that of a response; `None` if it is.
 
     Args:
         response: What the model had answered.
         passage: The part of it that states the answer, as it was copied.
         rewritten: The answer in the domain's form.
-        answer_format: The form's description; its own words need not be in the response.
+        own: Words of that form, which need not be in the response.
+        names: Of the problem; they must not be lost.
     """
     if not passage.strip() or _flat(passage) not in _flat(response):
         return "nothing-copied"
-    there, new = read_text(response), read_text(rewritten)
-    if _adds(there, new, answer_format):
+    new = read_text(rewritten)
+    if _adds(read_text(response), new, own):
         return "item-added"
     kept = set(chain.from_iterable(item.sure for item in new))
-    stated = read_text(passage)
-    names = set(map(id, names_of(stated, passage)))
-    for item in stated:
-        timed = not item.name and bool(re.search(r"\d[:.]\d|[AaPp]\.?[Mm]\.?$", item.text))
-        if (id(item) in names or timed) and not item.forms & _readable(kept):
+    first, *rest = _CLAUSE.split(passage.strip())  # of several, the first says where one begins
+    for item in read_text(" ".join(rest) or first):
+        if item.name and item.sure & names and not item.sure & kept:
             return "item-lost"
     return None
 
 
-def _adds(there: Sequence[Item], new: Sequence[Item], answer_format: str) -> bool:
+def own_words(task: Task) -> str:
+    """Give the words of the answer's form: its description, and the names of its fields."""
+    return f"{task.answer_format} {' '.join(_fields(task.answer_schema))}"
+
+
+def _fields(schema: JsonValue) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        properties = schema.get("properties")
+        yield from properties if isinstance(properties, Mapping) else ()
+        for part in schema.values():
+            yield from _fields(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _fields(part)
+
+
+def names_of(task: Task) -> frozenset[Form]:
+    """Give the words of a payload's short texts; long ones are in a language of their own."""
+    try:
+        fields = fields_of(find_domain(task.domain).problem)
+    except DomainError:  # a task that was made by hand
+        return frozenset()
+    return frozenset(
+        form
+        for name, value in walk(task.problem, fields.names)
+        if isinstance(value, str) and len(value) <= NAME_CHARS
+        if value not in fields.choices.get(name, ())
+        for item in read_value(value)
+        if item.name
+        for form in item.sure
+    )
+
+
+def _adds(there: Sequence[Item], new: Sequence[Item], form_words: str) -> bool:
     """Say whether an answer holds what a response does not, or a number not so often."""
     places: dict[Form, list[int]] = {}
     for place, item in enumerate(there):
         for form in item.sure:
             places.setdefault(form, []).append(place)
-    own = set(chain.from_iterable(item.sure for item in read_text(answer_format) if item.name))
+    own = set(chain.from_iterable(item.sure for item in read_text(form_words) if item.name))
     used: set[int] = set()
     for item in new:
         found = (place for form in item.sure for place in places.get(form, ()))
@@ -130,11 +174,6 @@ def _adds(there: Sequence[Item], new: Sequence[Item], answer_format: str) -> boo
             return True
         used.add(free)
     return False
-
-
-def _readable(kept: set[Form]) -> set[Form]:
-    """Let a time stand for one that only may be the same, such as `3:30` for `15:30`."""
-    return kept | {("maybe", value) for kind, value in kept if kind == "time"}
 
 
 def _flat(text: str) -> str:

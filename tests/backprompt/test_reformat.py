@@ -1,15 +1,19 @@
 """Answers in a foreign form: rewritten by one more call, refused where they are not the same."""
 
 import asyncio
+import json
 
 import pytest
 
 from backprompt.budget import Budget
 from backprompt.journal import CallFailed, Decided, Journal
 from backprompt.loop import solve
-from backprompt.reformat import find_refusal
+from backprompt.reformat import find_refusal, names_of, own_words
 from backprompt.strategy import Strategy
+from backprompt.task import Task
 from backprompt.upstream import ScriptedUpstream, UpstreamError
+from critics.domain import find_domain
+from critics.judge import read_problem
 from tests.backprompt.toy import TASK, completion, live, run
 
 ASKING = Strategy(reformat=True)
@@ -120,28 +124,68 @@ async def test_a_run_that_is_cancelled_while_rewriting_counts_the_call():
     assert (journal.ended.status, journal.ended.usage.calls) == ("cancelled", 2)
 
 
+NAMES = frozenset(("word", name) for name in ("monday", "tuesday", "ann", "bob", "rome"))
+
+
 @pytest.mark.parametrize(
-    ("response", "passage", "rewritten", "why"),
+    ("passage", "rewritten", "why"),
     [
-        ("Meet on Monday, 10:30-11:00.", "Monday, 10:30-11:00", "Monday 10:30 11:00", None),
-        ("Meet on Monday,\n 10:30AM to 11.", "Monday, 10:30AM to 11", "Monday 10:30 11:00", None),
-        ("Meet on Monday 3 to 4 pm.", "Monday 3 to 4 pm", "Monday 15:00 16:00", None),
-        ("Meet on Monday 10:30-11:00.", "Monday 10:30-11:00", "Tuesday 10:30 11:00", "item-added"),
-        ("Meet on Monday 10:30-11:00.", "Monday 10:30-11:00", "Monday 10:30 11:30", "item-added"),
-        ("Meet on Monday 10:30-11:00.", "Monday 10:30-11:00", "10:30 11:00", "item-lost"),
-        ("Meet on Monday 10:30-11:00.", "Monday 10:30-11:00", "Monday 10:30", "item-lost"),
-        ("First 4, then 8, then 8.", "First 4, then 8, then 8", "4 8 8", None),
-        ("First 4, then 8.", "First 4, then 8", "4 8 8", "item-added"),
-        ("Ann, then Bob.", "Ann, then Bob", "Ann", "item-lost"),
-        ("Pick up b, stack it on c.", "Pick up b, stack it on c", "(pick-up b) (stack b c)", None),
-        ("Pick up b.", "Pick up b", "(pick-up b) (stack b c)", "item-added"),
+        ("Monday, 10:30-11:00", "Monday 10:30 11:00", None),
+        ("Monday,\n 10:30AM to 11", "Monday 10:30 11:00", None),
+        ("Monday 3 to 4 pm", "Monday 15:00 16:00", None),
+        ("Monday 10:30-11:00", "Tuesday 10:30 11:00", "item-added"),
+        ("Monday 10:30-11:00", "Monday 10:30 11:30", "item-added"),
+        ("Monday 10:30-11:00", "10:30 11:00", "item-lost"),
+        ("First 4, then 8, then 8", "4 8 8", None),
+        ("First 4, then 8", "4 8 8", "item-added"),
+        ("Ann, then Bob", "Ann", "item-lost"),
+        ("From Rome. Ann at 9:00; arrive at 9:40. Bob at 10:00", "Ann 9:00 Bob 10:00", None),
+        ("From Rome. Ann at 9:00. Bob at 10:00", "Ann 9:00", "item-lost"),
+        ("Pick up b, stack it on c", "(pick-up b) (stack b c)", None),
+        ("Pick up b", "(pick-up b) (stack b c)", "item-added"),
     ],
 )
-def test_nothing_is_added_and_nothing_lost(response, passage, rewritten, why):
-    assert find_refusal(response, passage, rewritten, FORMAT) == why
+def test_nothing_is_added_and_no_name_is_lost(passage, rewritten, why):
+    response = f"I have thought about it. {passage}. That is all."
+    assert find_refusal(response, passage, rewritten, FORMAT, NAMES) == why
 
 
-def test_words_of_the_format_are_not_added():
+def test_words_of_the_form_are_not_added():
     answer = '{"day": "Friday", "start": "9:00", "end": "9:30"}'
     assert find_refusal("Friday 9:00-9:30", "Friday 9:00-9:30", answer, FORMAT) is None
     assert find_refusal("Friday 9:00-9:30", "Friday 9:00-9:30", answer, "") == "item-added"
+
+
+GOLDS = {
+    "calendar": (
+        "Here is the proposed time: Monday, 10:30 - 11:00",
+        {"day": "Monday", "start": "10:30", "end": "11:00"},
+    ),
+    "trip": (
+        "**Day 1-3:** Visit Nice for 3 days.\n**Day 3:** Fly.\n**Day 3-6:** Visit Oslo 4 days.",
+        {
+            "itinerary": [
+                {"city": "Nice", "first_day": 1, "last_day": 3},
+                {"city": "Oslo", "first_day": 3, "last_day": 6},
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOLDS)
+def test_an_answer_as_people_write_it_may_be_rewritten(name):
+    domain = find_domain(name)
+    problem = dict(domain.examples[0].problem)
+    task = Task(
+        domain=name,
+        problem=problem,
+        prompt="",
+        answer_format=domain.answer_format,
+        answer_schema=domain.answer_schema(domain.load(read_problem(domain, problem))),
+    )
+    text, answer = GOLDS[name]
+    words, names = own_words(task), names_of(task)
+    assert names
+    assert find_refusal(text, text, json.dumps(answer), words, names) is None
+    assert find_refusal("I give up.", text, json.dumps(answer), words, names) == "nothing-copied"
