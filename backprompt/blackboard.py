@@ -379,15 +379,12 @@ class Blackboard:
             self._stop = Stop(Status.FAILED, code, FUTILE[code])
 
     def _fail(self, error: UpstreamError) -> None:
-        if error.code == "recording-ended":
-            self._stop = Stop(Status.EXHAUSTED, error.code, str(error))
+        status, reason = Status.FAILED, error.code
+        if error.code in {"recording-ended", "call-lost"}:
+            status = Status.EXHAUSTED
         elif error.code == "upstream-timeout" and not self.budget.seconds_left(self.usage):
-            self._stop = Stop(Status.EXHAUSTED, "seconds", str(error))
-        elif error.code == "call-lost":
-            spent = self.budget.exhausted(self.usage) or error.code
-            self._stop = Stop(Status.EXHAUSTED, spent, str(error))
-        else:
-            self._stop = Stop(Status.FAILED, error.code, str(error))
+            status, reason = Status.EXHAUSTED, "seconds"
+        self._stop = Stop(status, reason, str(error))
 
     def _charge(self, usage: Usage) -> Usage:
         own = usage.model_copy(update={"rounds": 0, "candidates": 0, "seconds": 0.0})
