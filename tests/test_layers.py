@@ -14,6 +14,7 @@ MAX_FUNCTION_LINES = 50
 
 WEB = {"fastapi", "starlette", "uvicorn", "httpx", "typer", "rich"}
 ENGINES = {
+    "aiohttp",
     "cryptography",
     "jsonschema",
     "referencing",
@@ -36,6 +37,7 @@ ADAPTERS = {
     "critics/smt/z3_engine.py": {"z3"},
     "critics/smt/cvc5_engine.py": {"cvc5"},
     "app/local_server.py": {"xllamacpp"},
+    "app/relay_client.py": {"aiohttp"},
 }
 """The one module that touches each engine, lazily."""
 
@@ -76,7 +78,9 @@ def import_faults(path: str, tree: ast.Module) -> Iterator[str]:
 
 def top_imports(node: ast.stmt) -> Iterator[str]:
     """Give the modules that a statement imports when its module is imported."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    if not (typing_only or later):
         yield from imports(node)
 
 
