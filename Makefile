@@ -45,7 +45,7 @@ $(BIN)/python:
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV) ..."
-	@$(PIP) install --constraint constraints.txt --editable '.[cross,local]'
+	@$(PIP) install --constraint constraints.txt --editable '.[cross,durable,local]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

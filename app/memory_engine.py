@@ -249,8 +249,7 @@ class MemoryEngine:
 
 def spent(journal: Journal) -> Usage:
     """Read from a journal what a run has spent so far."""
-    for event in reversed(journal.events):
-        found = getattr(event, "spent", None) or (event is journal.ended and journal.ended.usage)
-        if isinstance(found, Usage):
-            return found
-    return Usage()
+    if journal.ended is not None:
+        return journal.ended.usage
+    found = (getattr(event, "spent", None) for event in reversed(journal.events))
+    return next((usage for usage in found if isinstance(usage, Usage)), Usage())

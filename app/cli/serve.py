@@ -9,7 +9,7 @@ import sys
 import uvicorn
 
 from app.cli.terminal import note, reported
-from app.engines import require_usable_database
+from app.engines import require_usable_database, tell_where
 from app.failures import ServiceError
 from app.issuer import Issuer
 from app.main import create_app
@@ -39,6 +39,7 @@ class Server(uvicorn.Server):
             host, port = (sockets or [])[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
+            note(tell_where(self._settings))
             if not ipaddress.ip_address(host).is_loopback:
                 note(f"warning: whoever reaches {shown} may use this service; it has no login")
             self._tell_key()
