@@ -23,6 +23,8 @@ from tests.upstream_server import Reply, UpstreamServer
 HERE = Path(__file__).parent
 SOON_S = 30.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
+OUTSIDE_S = 50.0
+"""The same for a client in a process of its own, which may take long to start."""
 
 CERTIFIABLE = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}
 """The scripted model finds it in its second round."""
@@ -95,7 +97,7 @@ async def use_outside(proxy: Proxy, *command: str | Path) -> dict[str, Any]:
     )
     output = asyncio.ensure_future(process.stdout.read())
     try:
-        async with asyncio.timeout(SOON_S):
+        async with asyncio.timeout(OUTSIDE_S):
             await _first(proxy.upstream.holding.wait(), process.wait())
             process.stdin.write(b"hang up\n")
             await _first(proxy.upstream.gone.wait(), process.wait())

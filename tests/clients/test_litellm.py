@@ -11,9 +11,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PYTHON = Path(__file__).parents[2] / ".venv-litellm" / "bin" / "python"
 
 
+@pytest.mark.slow
 async def test_litellm(proxy):
     if not PYTHON.exists():
-        pytest.skip("LiteLLM is not installed: run `make .venv-litellm/.done`")
+        pytest.skip("LiteLLM is not installed: run `make clients`")
     saw = await use_outside(proxy, PYTHON, Path(__file__).with_name("litellm_client.py"))
     assert saw["certified"]["text"] == "hello"
     assert saw["certified"]["id"].startswith("chatcmpl-run_")

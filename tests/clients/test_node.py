@@ -18,7 +18,7 @@ def node() -> str:
     if found is None:
         pytest.skip("no `node` on the path")
     if not (FOLDER / "node_modules").is_dir():
-        pytest.skip("the clients are not installed: run `npm ci` in tests/clients/node")
+        pytest.skip("the clients are not installed: run `make clients`")
     return found
 
 
