@@ -173,6 +173,17 @@ def test_a_wrong_problem_is_refused(payload: dict, code: str) -> None:
     assert error.value.diagnostics[0].code == code
 
 
+@pytest.mark.parametrize("keyword", ["not", "items", "additionalProperties"])
+def test_a_schema_may_nest_deeply(keyword: str) -> None:
+    schema: dict = {"type": "string"}
+    for _ in range(98):
+        schema = {keyword: schema}
+    assert judge(domain, {"schema": schema}, '"x"').verdict is Verdict.ACCEPTED
+    schema["if"] = {"type": "strin"}
+    with pytest.raises(ProblemError, match="`/if/type` of the schema"):
+        judge(domain, {"schema": schema}, '"x"')
+
+
 def test_nesting_is_capped() -> None:
     schema: dict = {}
     for _ in range(150):
