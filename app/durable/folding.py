@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-LONG = 2_000
+LONG = 16_000
 """Characters from which on a text is taken out."""
 MARK = "sha256:"
 """Begins what stands for a text; a text that begins like that itself is taken out, too."""
