@@ -165,7 +165,11 @@ async def _before(
         if not record.over:
             detail = f"the response `{wanted[:80]}` is not over yet"
             raise ServiceError("previous-response-not-found", detail)
-        said = _said(await Exchange(service, found.chat, found.wanted, record).reply())
+        try:
+            said = _said(await Exchange(service, found.chat, found.wanted, record).reply())
+        except ServiceError as error:
+            detail = f"the response `{wanted[:80]}` has no answer to go on from"
+            raise ServiceError("previous-response-not-found", detail) from error
     return [*found.translated.messages, *([dict(said)] if said else [])]
 
 

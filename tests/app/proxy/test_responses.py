@@ -178,6 +178,22 @@ async def test_a_response_outlives_its_process_as_long_as_its_run_does(pool):
     assert unknown.status_code == 404
 
 
+async def test_a_refusal_cannot_be_gone_on_from(pool):
+    async with client(make_app(pool, "bye")) as http:
+        refused = await http.post(RESPONSES, json=response({"budget": {"rounds": 1}}))
+        run = refused.json()["error"]["llm_modulo"]["run"]
+        body = response(background=True, previous_response_id=f"resp_{run}")
+        unknown = await http.post(RESPONSES, json=body)
+        queued = response({"budget": {"rounds": 1}}, background=True)
+        shown = (await http.post(RESPONSES, json=queued)).json()["id"]
+        await http.get(f"{RESPONSES}/{shown}?stream=true")
+        failed = await http.post(RESPONSES, json=response(previous_response_id=shown))
+    for answer in (unknown, failed):
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "previous_response_not_found"
+    assert "has no answer" in failed.json()["error"]["message"]
+
+
 async def test_what_is_not_to_be_stored_is_not_shown(pool):
     async with client(make_app(pool, "hello")) as http:
         first = (await http.post(RESPONSES, json=response(store=False))).json()
