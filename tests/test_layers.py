@@ -16,6 +16,7 @@ WEB = {"fastapi", "starlette", "uvicorn", "httpx", "typer", "rich"}
 ENGINES = {
     "aiohttp",
     "cryptography",
+    "dbos",
     "jsonschema",
     "referencing",
     "z3",
@@ -30,6 +31,7 @@ DOMAINS = {
     if (path / "__init__.py").exists() and path.name != "workers"
 }
 ADAPTERS = {
+    "app/durable/workflows.py": {"dbos"},
     "critics/ed25519.py": {"cryptography"},
     "critics/pddl/engine.py": {"unified_planning"},
     "critics/puzzles/z3_engine.py": {"z3"},
