@@ -1,13 +1,11 @@
 """Which engine keeps the runs: in memory, in a file, or in a database that replicas share."""
 
 from importlib.util import find_spec
-from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from app.engine import Engine, MakeRun, OnEnd
-from app.failures import ServiceError
 from app.failures import ServiceError
 from app.memory_engine import MemoryEngine
 from app.settings import Settings, data_directory
@@ -24,11 +22,6 @@ def file_url(directory: Path | None = None) -> str:
 def is_durable() -> bool:
     """Say whether runs can be kept in a database: whether the extra `durable` is installed."""
     return find_spec("dbos") is not None
-
-
-def installed() -> bool:
-    """Say whether runs can be kept in a database: it takes the extra `durable`."""
-    return all(find_spec(name) is not None for name in ("dbos", "sqlalchemy"))
 
 
 def require_usable_database(settings: Settings) -> Settings:
@@ -59,12 +52,6 @@ def tell_where(settings: Settings) -> str:
     """Say in a line where runs are kept; a password is not in it."""
     url = settings.database_url.get_secret_value() if settings.database_url else MEMORY
     if url != MEMORY:
-        if not installed():
-            raise ServiceError(
-                "settings-invalid",
-                "setting `database_url` needs a database engine, which is not installed",
-                help=["install it with `pip install 'llm-modulo[durable]'`, or set `memory:`"],
-            )
         from app.durable.location import locate  # noqa: PLC0415  # slow
 
         return f"runs are kept in {locate(url).url.render_as_string(hide_password=True)}"
