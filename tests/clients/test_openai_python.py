@@ -5,8 +5,10 @@ import asyncio
 import openai
 import pytest
 import pytest_asyncio
+from pydantic import BaseModel
 
-from tests.clients.conftest import CERTIFIABLE, HOLD, HOPELESS, QUESTION, closed
+from tests.clients.conftest import CERTIFIABLE, HOLD, HOPELESS, QUESTION, closed, proxied
+from tests.upstream_server import Reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -228,3 +230,25 @@ async def test_a_client_that_cancels_a_response_closes_the_models_connection(
     asking.cancel()
     await closed(proxy)
     await asyncio.wait({asking})
+
+
+class Answer(BaseModel):
+    number: int
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+async def test_structured_output_is_verified_against_its_schema(pool, dialect):
+    wrong, right = Reply('{"number": "one"}'), Reply('{"number": 1}')
+    async with (
+        proxied(pool, wrong, right) as proxy,
+        openai.AsyncOpenAI(base_url=proxy.base_url, api_key="unused") as client,
+    ):
+        if dialect == "chat":
+            done = await client.chat.completions.parse(**ASK, response_format=Answer)
+            parsed = done.choices[0].message.parsed
+        else:
+            done = await client.responses.parse(**RESPOND, text_format=Answer)
+            parsed = done.output_parsed
+        assert len(proxy.upstream.seen) == 2
+    assert parsed == Answer(number=1)
+    assert done.model_extra["llm_modulo"]["certified"] is True
