@@ -1,11 +1,13 @@
 # Every target does its own set-up in .venv; nothing but Python >= 3.11 and make is needed.
 PYTHON ?= python3
 VENV   := .venv
+LITELLM := .venv-litellm
+NODE   := tests/clients/node
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix serve clean
+.PHONY: help demo test test-slow check fix serve clients clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -13,7 +15,7 @@ help: ## show this list
 demo: $(VENV)/.run ## watch a real model's plan be rejected, corrected and certified
 	@$(BIN)/modulo demo $(ARGS)
 
-test: $(VENV)/.dev ## run the tests
+test: $(VENV)/.dev $(VENV)/.suite clients ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
@@ -34,7 +36,7 @@ serve: $(VENV)/.run ## serve on http://127.0.0.1:8080
 	@$(BIN)/modulo serve $(ARGS)
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -50,4 +52,26 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.run
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+# The official JSON Schema test suite (MIT), which the library's source distribution brings along.
+$(VENV)/.suite: $(VENV)/.dev
+	@mkdir -p $(VENV)/share/json-schema-test-suite
+	@$(PIP) download --constraint constraints.txt --no-deps --no-binary jsonschema \
+		--dest $(VENV)/share jsonschema
+	@tar -xzf $(VENV)/share/jsonschema-*.tar.gz -C $(VENV)/share/json-schema-test-suite \
+		--strip-components 2 --wildcards '*/json/tests' '*/json/remotes' '*/json/LICENSE'
+	@touch $@
+
+# Clients of other vendors, unmodified. LiteLLM pins an older openai, so it lives apart.
+clients: $(LITELLM)/.done $(VENV)/.node
+
+$(LITELLM)/.done: | $(BIN)/python
+	@$(PYTHON) -m venv $(LITELLM)
+	@$(LITELLM)/bin/python -m pip --disable-pip-version-check --quiet install 'litellm>=1.100,<2'
+	@touch $@
+
+$(VENV)/.node: $(NODE)/package-lock.json | $(BIN)/python
+	@if command -v npm >/dev/null; then cd $(NODE) && npm ci --silent --no-audit --no-fund; \
+		else echo "no npm: the tests with JavaScript clients are skipped"; fi
 	@touch $@
