@@ -125,9 +125,10 @@ def give_hint(problem: MeetingProblem, text: str, level: HintLevel) -> Sequence[
     count = f"{len(plan)} of {len(day.people)} people can be met"
     if level is HintLevel.COUNT:
         return (_note(count, {"most": len(plan)}),)
-    names = [friend.name for friend, _ in plan.meetings]
+    chosen = {friend.name for friend, _ in plan.meetings}
+    names = [name for name in day.people if name in chosen]
     if level is HintLevel.PLACES:
-        return (_note(f"{count}: {', '.join(names)}, in this order", {"people": [*names]}),)
+        return (_note(f"{count}: {', '.join(names)}", {"people": [*names]}),)
     shown = ", ".join(
         f"{name} {write_time(start)}-{write_time(end)}" for name, _, start, end in plan.stays
     )

@@ -47,7 +47,7 @@ def check_solved(name: str, problem: Problem, *, possible: bool) -> str | None:
     return answer
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RANDOMS)
 def test_calendar_critics_solver_and_enumeration_agree(random: Random) -> None:
     problem = CALENDAR.problem.model_validate(make_calendar(random))
@@ -72,7 +72,7 @@ def test_calendar_critics_solver_and_enumeration_agree(random: Random) -> None:
         assert compared.status is (Optimality.OPTIMAL if known else Optimality.UNKNOWN)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(RANDOMS)
 def test_trip_critics_solver_and_every_order_agree(random: Random) -> None:
     problem = TRIP.problem.model_validate(make_trip(random))
@@ -109,7 +109,7 @@ def fits(problem: Any, order: tuple[Any, ...]) -> list[dict[str, Any]] | None:
     return met
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RANDOMS)
 def test_meeting_critics_solver_and_every_order_agree(random: Random) -> None:
     problem = MEETING.problem.model_validate(make_meeting(random, most=4))

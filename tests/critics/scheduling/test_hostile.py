@@ -55,7 +55,7 @@ def set_up(name: str) -> tuple[Any, Any, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(answer=st.dictionaries(WORDS, VALUES, max_size=4) | VALUES)
 def test_any_json_is_judged(name: str, answer: Any) -> None:
     domain, problem, instance = set_up(name)
@@ -69,7 +69,7 @@ def test_any_json_is_judged(name: str, answer: Any) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(response=st.text(max_size=60) | SENTENCES)
 def test_any_text_is_read(name: str, response: str) -> None:
     domain, problem, instance = set_up(name)
@@ -78,7 +78,7 @@ def test_any_text_is_read(name: str, response: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_changed_problem_is_loaded_or_refused(name: str, data: st.DataObject) -> None:
     domain, _, _ = set_up(name)
