@@ -9,6 +9,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
+from backprompt.budget import Usage
 from backprompt.upstream import UpstreamError
 from tests.app.conftest import client
 from tests.app.plain_language import EXACT, PROBLEM, RIGHT, TEXT, WRONG, Model, formalises, said
@@ -174,7 +175,8 @@ async def test_an_upstream_that_fails_while_formalising_fails_the_run(pool):
 
 
 def raise_upstream(_request):
-    raise UpstreamError("upstream-failed", "it broke", status=500)
+    usage = Usage(calls=1, prompt_tokens=7)
+    raise UpstreamError("upstream-failed", "it broke", status=500, usage=usage)
 
 
 async def test_a_run_that_is_cancelled_while_it_is_formalised_says_what_it_cost(pool):
