@@ -1,6 +1,7 @@
 """The single-file checker never contradicts the kernel, and needs nothing of it."""
 
 import ast
+import hashlib
 import importlib.util
 import json
 import re
@@ -264,3 +265,65 @@ def test_does_not_claim_what_it_did_not_show():
     impossible = {**problem, "constraints": [{"name": "odd", "expr": "2 * x == 1"}]}
     with pytest.raises(checker.CannotDecide, match="`infeasible`"):
         checker.verify(seal(certify_infeasible("smt", impossible, order)))
+
+
+def hand_over(domain, problem, answer):
+    """Put a problem and an answer into an envelope that nobody has certified."""
+    texts = {"problem": json.dumps(problem), "answer": answer}
+    parts = {
+        name: {"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for name, text in texts.items()
+    }
+    predicate = {"domain": domain, "claim": "answer", "signer": None}
+    predicate |= {"problem": parts["problem"], "candidate": parts["answer"]}
+    subject = [{"name": n, "digest": {"sha256": p["sha256"]}} for n, p in parts.items()]
+    types = {"_type": checker.STATEMENT_TYPE, "predicateType": checker.PREDICATE_TYPE}
+    statement = json.dumps({**types, "subject": subject, "predicate": predicate})
+    return Envelope(statement.encode()).encode().encode()
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_depth_ends_in_a_verdict(depth):
+    deep = "(not " * depth + "{}" + ")" * depth
+    plain = PLANS[0].problem["domain"]
+    goal = f"(define (problem p) (:domain d) (:init) (:goal {deep.format('(and)')}))"
+    script = f"(declare-const p Bool)(assert {deep.format('p')})"
+    for domain, problem, answer in (
+        ("pddl", {"domain": plain, "problem": goal}, ""),
+        ("smt", {"smtlib": script}, '{"p": true}'),
+        (
+            "smt",
+            {
+                "variables": {"p": {"type": "bool"}},
+                "constraints": [{"name": "c", "expr": "not " * depth + "p"}],
+            },
+            '{"p": true}',
+        ),
+    ):
+        document = hand_over(domain, problem, answer)
+        if depth < 1_000:
+            assert checker.verify(document)
+        else:
+            with pytest.raises(checker.CannotDecide):
+                checker.verify(document)
+
+
+@pytest.mark.parametrize(
+    ("term", "told"),
+    [
+        ("((_ divisible 0) x)", "not understood"),
+        ("(= 1 ((_ extract 1 0) ((_ int_to_bv 9999999999) x)))", "too large"),
+        ("(> (^ 2 (* x 1000000)) 0)", "power is too large"),
+        ("(forall ((y Int)) true)", "quantified"),
+        ("(unheard-of x)", "not supported"),
+        ("(+ x 1)", "no Bool"),
+        ("(< x)", "applied to one value"),
+        ("(distinct x)", "applied to one value"),
+        ("(ite x true false)", "no Bool"),
+        ("(= 1 (div x 0))", "undefined"),
+    ],
+)
+def test_what_it_does_not_know_is_not_decided(term, told):
+    problem = {"smtlib": f"(declare-const x Int)(assert {term})"}
+    with pytest.raises(checker.CannotDecide, match=told):
+        checker.verify(hand_over("smt", problem, '{"x": 7}'))
