@@ -9,6 +9,7 @@ measured is the loop and the storing of it. Runs are started side by side.
 
 import argparse
 import asyncio
+import resource
 import subprocess
 import sys
 import tempfile
@@ -136,7 +137,11 @@ async def measure(url: str, runs: int, rounds: int, synchronous: str) -> None:
             raise SystemExit(f"{over.state}: {over.failure}")
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     done = runs * rounds
-    print(f"{done} rounds: {done / wall:.0f} rounds/s, {cpu / done * 1000:.1f} ms CPU a round")
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{runs} runs, {done} rounds: {done / wall:.0f} rounds/s, "
+        f"{cpu / done * 1000:.1f} ms CPU a round, at most {peak_mb:.0f} MB"
+    )
     await engine.aclose()
 
 

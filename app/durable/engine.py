@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from app.durable.execution import Execution, Policy
 from app.durable.location import Location, lock_file, open_database
 from app.durable.members import Members
@@ -43,6 +45,9 @@ CANCEL_S = 10.0
 PRUNE_S = 600.0
 """Seconds between two looks for runs that are old enough to be forgotten."""
 DAY_S = 86_400.0
+AWAY_S = 120.0
+"""Seconds for which a database may be away before runs fail."""
+AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +356,17 @@ class DurableEngine:
         return gone
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        """Call the store in a thread, again while the database is away."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + AWAY_S
+        while True:
+            try:
+                return await loop.run_in_executor(self._threads, function, *args)
+            except OperationalError as error:
+                if self._stopping or loop.time() > until:
+                    raise
+                logger.warning("the database is away: %s", type(error.orig).__name__)
+            await asyncio.sleep(AGAIN_S)
 
 
 async def _wait_for(event: asyncio.Event | None, timeout_s: float) -> None:

@@ -10,10 +10,15 @@ Invariants:
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.durable.sequencer import ReplayMismatchError
 from backprompt.journal import Event, Journal
+
+logger = logging.getLogger("llm_modulo.runs")
 
 WINDOW_S = 0.02
 """Seconds for which events are gathered into one transaction."""
@@ -67,6 +72,12 @@ class Publication:
         if everything:
             taken, self._waiting = taken + self._waiting, []
         return taken
+
+    def give_back(self, taken: Sequence[Event]) -> None:
+        """Write later what was taken."""
+        if not self.closed:
+            self._ready[:0] = taken
+            self._publish()
 
     @property
     def ready(self) -> bool:
@@ -125,13 +136,19 @@ class Publisher:
             await asyncio.sleep(WINDOW_S)
             self._due.clear()
             async with self.lock:
-                await self._write_ready()
+                if any(found.ready for found in self.publications.values()):
+                    await self._write_ready()
 
     async def _write_ready(self) -> None:
         ready = [found for found in self.publications.values() if found.ready]
-        batch = [(found.run_id, event) for found in ready for event in found.take()]
-        if batch:
-            await self._write(batch)
+        taken = [(found, found.take()) for found in ready]
+        try:
+            await self._write([(found.run_id, event) for found, them in taken for event in them])
+        except SQLAlchemyError as error:  # the database may be away for a while
+            logger.warning("events are not written yet: %s", type(error).__name__)
+            for found, them in taken:
+                found.give_back(them)
+            return
         for found in ready:
             found.wake()
 

@@ -91,7 +91,7 @@ async def test_twenty_kills_at_random_moments_lose_and_repeat_nothing(database, 
         run = await ended(replica, run_id)
         events = await replica.follow(run_id)
         runs = (await replica.client.get("/runs")).json()["runs"]
-        certificate = run["result"]["certificate"]
+        certificate = {"certificate": run["result"]["certificate"]}
         verified = await replica.client.post("/certificates/verify", json=certificate)
     assert {found["state"] for found in runs} == {"certified"}
     assert len(server.seen) <= 30 * len(runs) + kills

@@ -7,6 +7,7 @@ import pytest
 
 from tests.app.durable.conftest import SOON_S, Cluster, cluster_of
 from tests.app.durable.test_recovery import BUDGET, ROUNDS, Model, ended
+from tests.postgres_server import running_postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -97,3 +98,20 @@ async def test_a_run_is_cancelled_and_followed_from_another_replica(url, model, 
     assert events[0][0] == 3
     assert events[-1][1] == "ended"
     assert took_s <= 2.0
+
+
+async def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path, plugins):
+    model = Model()
+    model.hold_at = 3
+    with running_postgres() as postgres:
+        url = postgres.make_database()
+        async with model.server as server, cluster_of(url, tmp_path, plugins) as cluster:
+            first, second, run_id = await two_replicas(cluster, model, 5.0)
+            await first.end()
+            postgres.stop()
+            postgres.start()
+            run = await ended(second, run_id)
+            events = await second.follow(run_id)
+    assert run["state"] == "certified"
+    assert whole(events)
+    assert len(server.seen) == ROUNDS + 1
