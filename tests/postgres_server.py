@@ -64,13 +64,15 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str, retry: bool = False) -> None:
         command = [self._programs / program, *arguments]
+        said = b""
         for _ in range(200 if retry else 1):
             done = subprocess.run(
                 command, user=self._user, cwd=self.folder, capture_output=True, check=False
             )
             if not done.returncode:
                 return
-        raise RuntimeError(f"{program}: {done.stderr.decode()}")
+            said = done.stderr
+        raise RuntimeError(f"{program}: {said.decode()}")
 
 
 @contextmanager

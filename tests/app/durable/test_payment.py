@@ -1,12 +1,14 @@
 """Calls that were lost count as spent."""
 
 import asyncio
+from typing import cast
 
 import pytest
 
 from app.durable.payment import Payment
 from app.durable.slots import FileSlots
 from backprompt.budget import Usage
+from backprompt.effects import LiveEffects
 from backprompt.upstream import Message, Request, Sampling, UpstreamError, estimate_usage
 from tests.backprompt.toy import completion
 
@@ -33,7 +35,7 @@ class Live:
 
     upstream_name = "model"
 
-    def __init__(self, told="42") -> None:
+    def __init__(self, told: str | UpstreamError | None = "42") -> None:
         self.told = told
         self.requests: list[Request] = []
         self.asked = asyncio.Event()
@@ -42,7 +44,7 @@ class Live:
         self.requests.append(request)
         self.asked.set()
         if self.told is None:
-            await asyncio.Event().wait()
+            return await asyncio.Future()
         if isinstance(self.told, UpstreamError):
             raise self.told
         return completion(self.told, tokens=5)
@@ -54,7 +56,9 @@ async def call_here(function, *arguments):
 
 def payment(live: Live, ledger: Ledger, limit: int | None = None) -> Payment:
     slots = FileSlots(limit)
-    return Payment("run", live, ledger, slots=slots, executor="here", call=call_here)
+    return Payment(
+        "run", cast("LiveEffects", live), ledger, slots=slots, executor="here", call=call_here
+    )
 
 
 REQUEST = Request(
