@@ -32,6 +32,20 @@ def store(database) -> Iterator[Store]:
     store.database.dispose()
 
 
+class Stalling(Model):
+    """A model whose second answer never comes the first time."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(*texts)
+        self.stalled = asyncio.Event()
+
+    async def __call__(self, request) -> str:
+        if request.call == 1 and not self.stalled.is_set():
+            self.stalled.set()
+            await asyncio.Event().wait()
+        return await super().__call__(request)
+
+
 async def test_many_starts_of_one_run_are_one_run(pool, make_engine):
     model = Model("hello")
     async with engine_over(pool, make_engine, model) as (engine, specify):
@@ -44,25 +58,17 @@ async def test_many_starts_of_one_run_are_one_run(pool, make_engine):
 
 
 async def test_a_run_that_was_handed_over_goes_on_and_pays_for_nothing_twice(pool, make_engine):
-    model = Model("bye", "hello")
-    second = asyncio.Event()
-
-    async def answer(request) -> str:
-        if request.call == 1 and not second.is_set():
-            second.set()
-            await asyncio.Event().wait()
-        return await Model.__call__(model, request)
-
-    async with engine_over(pool, make_engine, answer) as (engine, specify):
+    model = Stalling("bye", "hello")
+    async with engine_over(pool, make_engine, model) as (engine, specify):
         spec = await specify()
         await engine.start(spec)
-        await asyncio.wait_for(second.wait(), SOON_S)
+        await asyncio.wait_for(model.stalled.wait(), SOON_S)
         early = asyncio.create_task(collect(engine, spec.id))
         engine.stop()
         handed = await engine.wait(spec.id)
         kept = await engine.cancel(spec.id)  # as a client does that leaves
         seen = await early
-    async with engine_over(pool, make_engine, answer) as (engine, _):
+    async with engine_over(pool, make_engine, model) as (engine, _):
         await engine.recover()
         over = await engine.wait(spec.id)
         story = await collect(engine, spec.id)
