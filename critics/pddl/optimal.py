@@ -9,7 +9,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from critics.pddl.feasible import ENGINE, accepts
-from critics.pddl.formula import Arithmetic, Expression, Fluent, Number, show_number
+from critics.pddl.formula import Arithmetic, Constant, Expression, Fluent, Number, show_number
 from critics.pddl.frame import Frame
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.relaxation import Cost, Relaxation, TooLarge
@@ -50,6 +50,8 @@ def _compare(task: Task, plan: Plan, deadline: float) -> Comparison:
     terms = _read_sum(metric.expression)
     if terms is None or metric.direction != "minimize" or not _are_costs(task, terms):
         return _open("the metric is no sum of costs to be minimised", shown)
+    if not _only_rise(task, {name for name, _ in terms}):
+        return _open("a step may cost less than nothing", shown)
     started = _measure(task, parse_plan(task, ""), whole=False)
     space = Space(task, terms)
     spent = value - (started or 0)
@@ -100,6 +102,33 @@ def _are_costs(task: Task, terms: frozenset[tuple[str, Row]]) -> bool:
     """Say whether the functions are only ever increased and decreased, and never read."""
     reads, updates = find_reads(task), find_updates(task)
     return all(name not in reads and updates.get(name, set()) <= SUMS for name, _ in terms)
+
+
+def _only_rise(task: Task, names: set[str]) -> bool:
+    """Say whether no step, executed or not, can make any of the functions smaller.
+
+    The search asks for that: what already costs too much is not followed to a later gain.
+    """
+    changed = frozenset(find_updates(task))
+    return all(
+        update.operator == "increase" and _is_no_loss(task, update.amount, changed)
+        for action in task.actions.values()
+        for effect in action.effects
+        for update in effect.updates
+        if update.function in names
+    )
+
+
+def _is_no_loss(task: Task, amount: Expression, changed: frozenset[str]) -> bool:
+    """Say whether an amount is shown by its form to be zero or more wherever it has a value."""
+    match amount:
+        case Constant(value):
+            return value >= 0
+        case Fluent(function):
+            known = task.values.get(function, {})
+            return function not in changed and all(value >= 0 for value in known.values())
+        case Arithmetic(operator, operands):
+            return operator != "-" and all(_is_no_loss(task, o, changed) for o in operands)
 
 
 def _estimate(space: Space) -> Callable[[int], Cost]:

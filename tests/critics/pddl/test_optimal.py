@@ -3,6 +3,7 @@
 from random import Random
 from time import perf_counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,37 @@ def test_other_metrics_are_left_open():
 def test_a_gain_on_the_way_is_left_open():
     problem = TRIANGLE.replace("(length a b) 2", "(length a b) -2")
     assert ask(problem, "(go a c)").status is Optimality.UNKNOWN
+
+
+GAINS = {
+    "in a condition": "(when (half) (decrease (total-cost) 8))",
+    "by a negative price": "(when (half) (increase (total-cost) (price)))",
+    "by a difference": "(when (half) (increase (total-cost) (- 2 10)))",
+    "for each of some": "(forall (?x - object) (when (half) (decrease (total-cost) 8)))",
+}
+DETOUR = """
+(define (domain d) (:requirements :adl :numeric-fluents)
+ (:predicates (half) (done)) (:functions (total-cost) (price))
+ (:action direct :parameters () :effect (and (done) (increase (total-cost) 5)))
+ (:action first :parameters () :effect (and (half) (increase (total-cost) 10)))
+ (:action second :parameters () :precondition (half) :effect (and (done) %s)))
+"""
+LATER = """
+(define (problem p) (:domain d) (:objects a)
+ (:init (= (total-cost) 0) (= (price) -8)) (:goal (done)) (:metric minimize (total-cost)))
+"""
+
+
+@pytest.mark.parametrize("gain", GAINS.values(), ids=GAINS)
+def test_a_gain_after_a_dear_step_is_not_missed(gain):
+    assert ask(LATER, "(first) (second)", DETOUR % gain).objective == "2"
+    assert ask(LATER, "(direct)", DETOUR % gain).status is Optimality.UNKNOWN
+
+
+def test_prices_may_be_multiplied():
+    prices = DETOUR % "(when (half) (increase (total-cost) (* (+ (price) 1) 2)))"
+    found = ask(LATER.replace("-8", "8"), "(direct)", prices)
+    assert (found.status, found.objective) == (Optimality.OPTIMAL, "5")
 
 
 def test_time_that_runs_out_leaves_it_open(monkeypatch):
