@@ -122,6 +122,7 @@ def lock_file(path: Path) -> Callable[[], None]:
             "database-in-use",
             f"process {holder or 'unknown'} keeps its runs in `{path}`, which only one can do",
         ) from error
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # prompts are in it
     os.ftruncate(descriptor, 0)
     os.write(descriptor, str(os.getpid()).encode("ascii"))
     return lambda: os.close(descriptor)
