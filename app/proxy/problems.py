@@ -65,7 +65,7 @@ def find_problem(
         if found is not None:
             payload = _complete(found, directed.fixed)
             return Stated(found.domain, payload, "format", f"#/messages/{found.message}")
-    if domain is not None and directed.fixed and not recognising:
+    if domain is not None and _is_stated(domain, directed.fixed, recognising=recognising):
         return Stated(domain, directed.fixed, "task", f"#/{FIELD}/problem")
     if domain is not None and (own.domain is not None or not recognising):
         raise _missing(domain)
@@ -93,6 +93,11 @@ def _require_domain(domain: str | None) -> str:
         fault = Fault(pointer=f"#/{FIELD}/domain", code="invalid-request", detail=detail)
         raise ServiceError("invalid-request", detail, faults=[fault])
     return domain
+
+
+def _is_stated(domain: str, fixed: Mapping[str, JsonValue], *, recognising: bool) -> bool:
+    """Say whether a profile states a problem itself, and not only the part that others share."""
+    return bool(fixed) and (not recognising or set(NEEDED.get(domain, ())) <= fixed.keys())
 
 
 def _complete(found: Found, fixed: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

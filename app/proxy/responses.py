@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.dialogue import Dialogue
-from app.engine import LOCAL, RunRecord
+from app.engine import RunRecord
 from app.failures import ServiceError
-from app.ids import derived_id, new_id
 from app.proxy.chat_request import Verification, read_chat, verification
 from app.proxy.chat_wire import cut
 from app.proxy.exchange import Exchange, Reply
@@ -189,8 +188,8 @@ async def _answer_plain(asked: Asked) -> Response:
 
 async def _start(asked: Asked, wanted: Verification) -> Response:
     """Start a run that nobody needs to wait for."""
-    service, caller = asked.incoming.service, asked.incoming.caller(ENDPOINT)
-    run_id = derived_id("run", LOCAL, *caller.key) if caller.key else new_id("run")
+    service, caller = asked.incoming.service, asked.incoming.caller(ENDPOINT, wanted)
+    run_id = await asked.incoming.visitors.name_run(service, caller)
     record = await service.enqueue(
         wanted.request,
         run_id=run_id,

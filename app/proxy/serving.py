@@ -53,9 +53,9 @@ class Incoming:
         """The request's name, as in its `x-request-id` header."""
         return request_name(self.request)
 
-    def caller(self, endpoint: str) -> Caller:
-        """Say who asks, for a request that may be sent again."""
-        return identify(self.headers, endpoint, self.raw)
+    def caller(self, endpoint: str, wanted: Verification) -> Caller:
+        """Say who asks for what, for a request that may be sent again."""
+        return identify(self.headers, endpoint, self.raw, wanted)
 
 
 async def receive(request: Request) -> Incoming:
@@ -92,7 +92,7 @@ async def answer(
     """
 
     async def work() -> Reply:
-        caller = incoming.caller(endpoint)
+        caller = incoming.caller(endpoint, wanted)
         async with open_exchange(
             incoming.service, incoming.visitors, chat, wanted, caller
         ) as exchange:
@@ -144,7 +144,7 @@ async def stream(
         ServiceError: The request is wrong; nothing has been sent or spent.
     """
     held = AsyncExitStack()
-    caller = incoming.caller(endpoint)
+    caller = incoming.caller(endpoint, wanted)
     context = open_exchange(incoming.service, incoming.visitors, chat, wanted, caller)
     opening = asyncio.ensure_future(held.enter_async_context(context))
     held.push_async_callback(_abandon, opening)

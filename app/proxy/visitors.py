@@ -43,7 +43,7 @@ class Caller:
     """What identifies a request that is sent again.
 
     Attributes:
-        fingerprint: Of the caller's key, the endpoint and the body.
+        fingerprint: Of the caller's key, the endpoint, the body and what is to be verified.
         key: Its idempotency key, with what the key belongs to.
         retry: Whether the client says that it has sent the request before.
         persistent: Whether the client is one that tries again by itself.
@@ -61,20 +61,32 @@ def owner_of(headers: Mapping[str, str]) -> str:
     return hashlib.sha256("\0".join(keys).encode()).hexdigest()
 
 
-def identify(headers: Mapping[str, str], endpoint: str, body: bytes) -> Caller:
+def identify(
+    headers: Mapping[str, str], endpoint: str, body: bytes, wanted: Verification | None = None
+) -> Caller:
     """Find out whether this request may be one that came before.
+
+    Args:
+        headers: Its headers, names in lower case.
+        endpoint: What it asks.
+        body: Its bytes.
+        wanted: What is to be verified: a header, the path or a profile may say it, beside the
+            body, and a certificate of another problem is no answer.
 
     Raises:
         ServiceError: `invalid-request`: the idempotency key is none.
     """
     owner = owner_of(headers)
-    hashed = hashlib.sha256(body).hexdigest()
+    hashed = hashlib.sha256(body)
+    if wanted is not None:
+        hashed.update(wanted.request.model_dump_json().encode())
+        hashed.update((wanted.dialogue.profile or "").encode())
     key = headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         said = f"`Idempotency-Key` has 1 to {LONGEST_KEY} characters"
         raise ServiceError("invalid-request", said)
     return Caller(
-        fingerprint=f"{owner} {endpoint} {hashed}",
+        fingerprint=f"{owner} {endpoint} {hashed.hexdigest()}",
         key=(f"{owner} {endpoint}", key) if key is not None else None,
         retry=headers.get(RETRIES, "0") not in {"", "0"},
         persistent=RETRIES in headers,
@@ -98,7 +110,7 @@ class Visitors:
         Raises:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
         """
-        run_id = await self._find(service, caller)
+        run_id = await self.name_run(service, caller)
         self._waiting[run_id] += 1
         try:
             async with service.start_run(
@@ -123,7 +135,12 @@ class Visitors:
             if under_way and caller.key is None:
                 await service.engine.cancel(run_id)
 
-    async def _find(self, service: Service, caller: Caller) -> str:
+    async def name_run(self, service: Service, caller: Caller) -> str:
+        """Give the id of the run that a request started before, or one for its own.
+
+        Raises:
+            ServiceError: That run cannot be gone on from.
+        """
         if caller.key is not None:
             return derived_id("run", LOCAL, *caller.key)
         self._forget()

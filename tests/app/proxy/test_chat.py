@@ -357,6 +357,17 @@ async def test_a_profile_that_recognises_passes_the_rest_through(pool):
     assert response.json()["llm_modulo"] == {"certified": None}
 
 
+async def test_a_problem_of_the_profile_is_verified_where_the_conversation_has_none(pool):
+    script = "(declare-const x Int)(assert (= x 4))"
+    four = Profile(domain="smt", problem={"smtlib": script}, recognise=True)
+    half = Profile(domain="pddl", problem={"domain": "(define (domain d))"}, recognise=True)
+    app = make_app(pool, '{"x": 4}', profiles={"four": four, "half": half})
+    told = (await post(app, plain(), "/p/four/v1/chat/completions")).json()
+    assert told["llm_modulo"]["certified"] is True
+    told = (await post(app, plain(), "/p/half/v1/chat/completions")).json()
+    assert told["llm_modulo"]["certified"] is None
+
+
 async def test_a_response_format_is_verified_by_default(pool):
     schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}

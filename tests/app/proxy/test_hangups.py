@@ -133,6 +133,32 @@ async def test_another_request_is_another_run(pool, change, headers):
     assert len(upstream.seen) == 2
 
 
+WORDS = {name: {"domain": "word", "problem": {"word": name}} for name in ("hello", "other")}
+FIRST = {"path": "/p/hello/v1/chat/completions"}
+
+
+@pytest.mark.parametrize("key", [{"x_stainless_retry_count": "1"}, {"idempotency_key": "k"}])
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"path": "/p/other/v1/chat/completions"},
+        {"path": CHAT, "x_llm_modulo_profile": "other"},
+        {**FIRST, "x_llm_modulo_assurance": "proof"},
+    ],
+)
+async def test_what_is_verified_is_part_of_a_request_wherever_it_is_said(pool, key, second):
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        served(make_app(pool, **asks(upstream), profiles=WORDS, budget={"rounds": 1})) as at,
+    ):
+        first = body_of(await read_all(at, plain(), **FIRST, **key))
+        other = body_of(await read_all(at, plain(), **second, **key))
+    assert first["llm_modulo"]["certified"] is True
+    conflict = "idempotency_key" in key
+    assert (other["error"]["code"] == "idempotency_conflict") is conflict
+    assert conflict or other["error"]["type"] == "verification_failed"
+
+
 async def test_a_retry_of_a_cancelled_run_goes_on_from_what_was_paid_for(pool):
     async with (
         UpstreamServer(Reply("bye"), HANG, Reply("hello")) as upstream,

@@ -102,8 +102,8 @@ async def test_a_rejected_candidate_in_the_background_stays_inside(pool, stream)
     assert CANARY not in told(first) + told(followed) + told(last)
 
 
-async def test_the_same_key_finds_the_same_response_in_the_background(pool):
-    headers = {"idempotency-key": "once"}
+@pytest.mark.parametrize("headers", [{"idempotency-key": "k"}, {"x-stainless-retry-count": "1"}])
+async def test_what_is_sent_again_finds_its_response_in_the_background(pool, headers):
     body = response(background=True)
     async with client(make_app(pool, "hello")) as http:
         first = (await http.post(RESPONSES, json=body, headers=headers)).json()

@@ -23,16 +23,16 @@ async def test_only_so_many_requests_are_remembered(monkeypatch):
     visitors = Visitors()
     for number in range(20):
         caller = identify({}, "chat", str(number).encode())
-        assert (await visitors._find(Service(), caller)).startswith("run_")
+        assert (await visitors.name_run(Service(), caller)).startswith("run_")
     assert len(visitors._latest) == 4
 
 
 async def test_what_is_old_is_forgotten(monkeypatch):
     visitors = Visitors()
     monkeypatch.setattr(module.time, "monotonic", lambda: 0.0)
-    await visitors._find(Service(), identify({}, "chat", b"1"))
+    await visitors.name_run(Service(), identify({}, "chat", b"1"))
     monkeypatch.setattr(module.time, "monotonic", lambda: module.MEMORY_S + 1)
-    await visitors._find(Service(), identify({}, "chat", b"2"))
+    await visitors.name_run(Service(), identify({}, "chat", b"2"))
     assert len(visitors._latest) == 1
 
 
