@@ -18,23 +18,72 @@ MAX_FAILURES = 1000
 MAX_FAULTS = 20
 MAX_QUOTED = 120
 
+MAX_NESTING = 3
+"""So deep in objects without a key an object with one is looked for: `{"solution": {...}}`."""
+
 _DECODER = json.JSONDecoder()
-_OPENS = re.compile(r'\{(?=\s{0,200}["}])')
+_OPENS = re.compile(r'\{(?=\s{0,200}["}])|\[(?=\s{0,200}\{)')
+_VALUE = re.compile(r'"\s{0,200}:\s{0,200}\Z')
+_WORDS = re.compile(r"(?<=[a-z\d])(?=[A-Z])|[\s-]+")
 
 
-def find_objects(response: str, keys: Collection[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Find every outermost JSON object that has one of some keys, with its position."""
+def find_objects(
+    response: str, keys: Sequence[str], items: Collection[str] = ()
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Find every outermost JSON object that has one of some keys, with its position.
+
+    Args:
+        response: A model's text.
+        keys: The keys; any spelling of them, such as `startDay` for `start_day`, will do.
+        items: A bare list of objects that have one of these is found too, under the first key.
+    """
     failures, end = 0, 0
-    for brace in _OPENS.finditer(response):
-        if brace.start() < end or failures >= MAX_FAILURES:
+    for opening in _OPENS.finditer(response):
+        start = opening.start()
+        if start < end or failures >= MAX_FAILURES or (opening[0] == "[" and not items):
             continue
         try:
-            found, end = _DECODER.raw_decode(response, brace.start())
+            found, after = _DECODER.raw_decode(response, start)
         except (ValueError, RecursionError):
             failures += 1
             continue
-        if any(key in found for key in keys):
-            yield brace.start(), found
+        if isinstance(found, dict):
+            end = after
+            for inner in _with_key(found, keys, MAX_NESTING):
+                yield start, inner
+        elif not _VALUE.search(response, max(0, start - 500), start) and _is_list(found, items):
+            end = after
+            yield start, {keys[0]: found}
+
+
+def spell_keys(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell keys in lower case with underscores; one that is so already comes first."""
+    spelt = {key: value for key, value in item.items() if _spell(key) == key}
+    for key, value in item.items():
+        spelt.setdefault(_spell(key), value)
+    return spelt
+
+
+def _spell(key: str) -> str:
+    return _WORDS.sub("_", key.strip()).lower()
+
+
+def _with_key(
+    found: Mapping[str, Any], keys: Sequence[str], depth: int
+) -> Iterator[dict[str, Any]]:
+    spelt = spell_keys(found)
+    if any(key in spelt and not isinstance(spelt[key], dict) for key in keys):
+        yield dict(found)
+    elif depth:
+        for value in found.values():
+            if isinstance(value, dict):
+                yield from _with_key(value, keys, depth - 1)
+
+
+def _is_list(found: Any, items: Collection[str]) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(item, dict) and any(key in spell_keys(item) for key in items) for item in found
+    )
 
 
 def read_object(text: str, code: str, shape: str) -> dict[str, Any]:

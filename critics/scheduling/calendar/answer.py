@@ -7,7 +7,14 @@ from typing import Any
 
 from critics.scheduling.calendar.problem import Calendar
 from critics.scheduling.clock import read_time, write_time
-from critics.scheduling.objects import find_objects, quote, read_object, refuse, write_object
+from critics.scheduling.objects import (
+    find_objects,
+    quote,
+    read_object,
+    refuse,
+    spell_keys,
+    write_object,
+)
 from critics.types import CandidateError, Diagnostic, Location
 
 SHAPE = '{"day": "Monday", "start": "14:30", "end": "15:00"}'
@@ -26,7 +33,7 @@ _PROPOSED = re.compile(
 )
 _STARTS = ("start", "start_time", "from", "begin")
 _ENDS = ("end", "end_time", "to", "finish")
-_RANGES = ("time_range", "time", "slot", "range")
+_RANGES = ("time_range", "time", "slot", "time_slot", "timeslot", "meeting_time", "range")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +87,21 @@ def extract_slots(calendar: Calendar, response: str) -> Sequence[str]:
 
 def propose(calendar: Calendar, response: str) -> Iterator[str]:
     """Find every proposed meeting: JSON objects, else the sentence that proposes one."""
-    found = find_objects(response, {"day", "date", *_RANGES, *_STARTS})
+    found = find_objects(response, ("day", "date", *_RANGES, *_STARTS))
     written = [text for _, item in found if (text := _read_shape(calendar, item)) is not None]
     yield from written or _read_sentences(calendar, response)
 
 
 def _read_shape(calendar: Calendar, item: Mapping[str, Any]) -> str | None:
     """Write a JSON object of any known shape canonically; what is no time stays as it is."""
-    inner = item.get("meeting") or item.get("proposed_time")
-    if isinstance(inner, dict):
-        item = {**item, **inner}
+    item = spell_keys(item)
+    for key in ("meeting", "proposed_time", *_RANGES):
+        inner = item.get(key)
+        item = {**item, **spell_keys(inner)} if isinstance(inner, dict) else item
     start, end = _first(item, _STARTS), _first(item, _ENDS)
     spoken = _first(item, _RANGES)
-    if start is None and end is None and isinstance(spoken, str):
-        parts = _split(spoken)
-        start, end = parts or (spoken, spoken)
+    if start is None and end is None and spoken is not None:
+        start, end = _split(spoken) or (spoken, spoken)
     if start is None or end is None:
         return None
     day = _first(item, ("day", "date"))
@@ -112,8 +119,12 @@ def _read_sentences(calendar: Calendar, response: str) -> Iterator[str]:
             yield write_object({"day": _day(calendar, found["day"]), "start": start, "end": end})
 
 
-def _split(spoken: str) -> tuple[str, str] | None:
-    """Split `14:30:15:00`, `{14:30:15:00}`, `14:30 - 15:00` or `2:30 to 3:00 PM`."""
+def _split(spoken: Any) -> tuple[str, str] | None:
+    """Split `14:30:15:00`, `{14:30:15:00}`, `14:30 - 15:00`, or a list of two times."""
+    if isinstance(spoken, list) and len(spoken) == 2 and all(map(_is_text, spoken)):  # noqa: PLR2004  # start and end
+        return spoken[0], spoken[1]
+    if not isinstance(spoken, str):
+        return None
     bare = spoken.strip().strip("{}[]() ")
     four = re.fullmatch(r"(\d{1,2}:\d{2})\s*:\s*(\d{1,2}:\d{2})", bare, re.ASCII)
     if four:
@@ -132,6 +143,10 @@ def _day(calendar: Calendar, spoken: Any) -> Any:
         return spoken if spoken is not None else ""
     meant = spoken.strip(" ,.:").casefold()
     return next((day for day in calendar.names if day.casefold() == meant), spoken.strip())
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _canonical(spoken: Any) -> Any:

@@ -13,14 +13,16 @@ from critics.scheduling.meeting.answer import Unread, parse_itinerary
 from critics.scheduling.meeting.problem import Day
 from critics.scheduling.meeting.sentences import read_sentences
 from critics.scheduling.meeting.statements import find_contradictions
-from critics.scheduling.objects import find_objects, write_object
+from critics.scheduling.objects import find_objects, spell_keys, write_object
 from critics.types import CandidateError
 
 KEYS = ("itinerary", "schedule", "meetings", "plan")
+PEOPLE = ("person", "name", "friend", "with")
 OWN = ("travel_to", "stop_at", "wait_until", "start_at", "unread")
 LEADING = ("travel_to", "stop_at", "start_at")
 NOBODY = frozenset({"", "n/a", "none", "null", "-", "nobody", "self"})
 
+_DASH = re.compile(r"\s(?:to|until)\s|[-\u2013\u2014]", re.IGNORECASE)
 _MEETS = re.compile(r"meet", re.IGNORECASE)
 _MOVES = re.compile(
     r"travel|head|go|walk|driv|move|return|commute|transit|leave|depart|arriv", re.IGNORECASE
@@ -42,7 +44,7 @@ def propose(day: Day, response: str) -> Iterator[list[str]]:
     names = Names(day)
     found = [
         _placed(day, _read_items(names, items), lasting=False)
-        for _, item in find_objects(response, KEYS)
+        for _, item in find_objects(response, KEYS, PEOPLE)
         if (items := _list(item)) is not None
     ]
     told = found or [
@@ -136,7 +138,8 @@ def _placed(day: Day, parts: Iterable[dict[str, Any]], *, lasting: bool) -> list
 
 
 def _list(found: Mapping[str, Any]) -> list[Any] | None:
-    return next((found[key] for key in KEYS if isinstance(found.get(key), list)), None)
+    spelt = spell_keys(found)
+    return next((spelt[key] for key in KEYS if isinstance(spelt.get(key), list)), None)
 
 
 def _read_items(names: Names, items: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -153,8 +156,10 @@ def _read_item(names: Names, item: Any, here: str | None) -> dict[str, Any]:
         return {"unread": item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}
     if any(key in item for key in OWN):
         return {key: _time(key, value) for key, value in item.items()}
+    told = {"unread": json.dumps(item, ensure_ascii=False)}
+    item = spell_keys(item)
     action = f"{item.get('action') or item.get('type') or item.get('activity') or ''}"
-    person = _first(item, "person", "name", "friend", "with")
+    person = _first(item, *PEOPLE)
     person = None if isinstance(person, str) and person.strip().lower() in NOBODY else person
     if _MEETS.match(action) or (not action and person is not None):
         return _meeting(item, person)
@@ -163,7 +168,7 @@ def _read_item(names: Names, item: Any, here: str | None) -> dict[str, Any]:
     if _STAYS.match(action):
         place = _first(item, "location", "place", "destination")
         return {"stop_at": place if _is_named(place) else None, **_times(item)}
-    return {"unread": json.dumps(item, ensure_ascii=False)}
+    return told
 
 
 def _meeting(item: Mapping[str, Any], person: Any) -> dict[str, Any]:
@@ -200,10 +205,23 @@ def _way(names: Names, item: Mapping[str, Any], person: Any, here: str | None) -
 
 
 def _times(item: Mapping[str, Any]) -> dict[str, Any]:
-    start = _first(item, "start", "start_time", "from_time")
-    end = _first(item, "end", "end_time", "to_time")
+    start = _first(item, "start", "start_time", "from_time", "meeting_start", "begin")
+    end = _first(item, "end", "end_time", "to_time", "meeting_end", "finish")
+    if start is None and end is None:
+        start, end = _spoken_times(item)
     told = {"start": start, "end": end}
     return {key: _time(key, value) for key, value in told.items() if value is not None}
+
+
+def _spoken_times(item: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Give the times of `"time": "9:00AM - 9:30AM"`, or of `from` and `to` where they are times."""
+    spoken = _first(item, "time_range", "time", "time_slot", "slot")
+    if isinstance(spoken, str):
+        ends = [part.strip() for part in _DASH.split(spoken)]
+        return (ends[0], ends[1]) if len(ends) == 2 else (None, None)  # noqa: PLR2004  # start and end
+    start, end = item.get("from"), item.get("to")
+    times = isinstance(start, str) and isinstance(end, str) and read_time(start) is not None
+    return (start, end) if times else (None, None)
 
 
 def _time(key: str, value: Any) -> Any:

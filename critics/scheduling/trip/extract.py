@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from critics.scheduling.objects import find_objects, write_object
+from critics.scheduling.objects import find_objects, spell_keys, write_object
 from critics.scheduling.trip.problem import Trip
 
 MAX_LINE = 400
@@ -20,7 +20,18 @@ EVENTS = frozenset(
     }
 )
 """Words that may be written with a capital and name no place."""
-KEYS = ("itinerary", "trip", "trip_plan", "plan")
+KEYS = ("itinerary", "trip", "trip_plan", "travel_plan", "plan", "stays", "schedule", "cities")
+_CITIES = ("city", "place", "location", "destination", "name")
+_ENDS = (
+    ("from_day", "to_day"),
+    ("arrival_day", "departure_day"),
+    ("day_start", "day_end"),
+    ("start", "end"),
+    ("from", "to"),
+    ("arrive", "depart"),
+    ("arrival", "departure"),
+)
+"""Pairs of keys for the first and the last day, beside the documented ones."""
 
 _SPAN = r"\d{1,6}(?:\s{0,3}(?:-|\u2013|\u2014|to)\s{0,3}(?:day\s{0,3})?\d{1,6})?"
 """A day or two, with any dash."""
@@ -56,14 +67,15 @@ def propose(trip: Trip, response: str) -> Iterator[str]:
     """Find every itinerary: JSON objects, else lines that say what happens on which days."""
     written = [
         write_object({"itinerary": [_read_item(trip, item) for item in items]})
-        for _, found in find_objects(response, KEYS)
+        for _, found in find_objects(response, KEYS, _CITIES)
         if (items := _list(found)) is not None
     ]
     yield from written or _read_lines(trip, response)
 
 
 def _list(found: Mapping[str, Any]) -> list[Any] | None:
-    return next((found[key] for key in KEYS if isinstance(found.get(key), list)), None)
+    spelt = spell_keys(found)
+    return next((spelt[key] for key in KEYS if isinstance(spelt.get(key), list)), None)
 
 
 def _read_item(trip: Trip, item: Any) -> dict[str, Any]:
@@ -72,19 +84,29 @@ def _read_item(trip: Trip, item: Any) -> dict[str, Any]:
         return {"unread": item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}
     if "unread" in item and len(item) == 1:
         return {"unread": str(item["unread"])}
-    origin, target = _first(item, "fly_from", "from"), _first(item, "fly_to", "to")
-    if isinstance(origin, str) and isinstance(target, str):
-        day = _one_day(_first(item, "day", "flying", "day_range", "days"))
+    told = spell_keys(item)
+    origin, target = _first(told, "fly_from", "from"), _first(told, "fly_to", "to")
+    if _is_place(origin) and _is_place(target):
+        day = _one_day(_first(told, "day", "flying", "day_range", "days"))
         return {"fly_from": _city(trip, origin), "fly_to": _city(trip, target), "day": day}
-    city = _first(item, "city", "place", "location", "destination")
-    first, last = _first(item, "first_day", "start_day"), _first(item, "last_day", "end_day")
-    stated = item.get("days") if type(item.get("days")) is int else None
-    if first is None and last is None:
-        first, last = _two_days(_first(item, "day_range", "days", "day"))
+    city, (first, last) = _first(told, *_CITIES), _ends(told)
+    stated = told.get("days") if type(told.get("days")) is int else None
     if not isinstance(city, str) or first is None or last is None:
         return {"unread": json.dumps(item, ensure_ascii=False)}
     stay = {"city": _city(trip, city), "first_day": _number(first), "last_day": _number(last)}
     return stay if stated is None else {**stay, "days": stated}
+
+
+def _ends(told: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Give the first and the last day that an item states, by whatever keys."""
+    first, last = _first(told, "first_day", "start_day"), _first(told, "last_day", "end_day")
+    if first is not None or last is not None:
+        return first, last
+    spoken = _first(told, "day_range", "days", "day")
+    if spoken is None or type(spoken) is int:  # a number may count the days
+        pairs = ((told.get(first), told.get(last)) for first, last in _ENDS)
+        return next((pair for pair in pairs if None not in pair), _two_days(spoken))
+    return _two_days(spoken)
 
 
 def _read_lines(trip: Trip, response: str) -> Iterator[str]:
@@ -143,9 +165,11 @@ def _first(item: Mapping[str, Any], *keys: str) -> Any:
 
 
 def _two_days(spoken: Any) -> tuple[Any, Any]:
-    """Read `Day 3-5` or `Day 4`; what is neither stays as it is, twice."""
-    if type(spoken) is int:
-        return spoken, spoken
+    """Read `Day 3-5`, `Day 4`, `[3, 5]` or `[3, 4, 5]`; what is none stays as it is, twice."""
+    if isinstance(spoken, list) and spoken and all(type(day) is int for day in spoken):
+        row = list(range(spoken[0], spoken[0] + len(spoken)))
+        if len(spoken) == 2 or spoken == row:  # noqa: PLR2004  # first and last
+            return spoken[0], spoken[-1]
     found = _DAYS.fullmatch(spoken.strip()) if isinstance(spoken, str) else None
     if found is None:
         return spoken, spoken
@@ -156,6 +180,10 @@ def _two_days(spoken: Any) -> tuple[Any, Any]:
 def _one_day(spoken: Any) -> int | str:
     first, last = _two_days(spoken)
     return first if type(first) is int and first == last else str(spoken)
+
+
+def _is_place(spoken: Any) -> bool:
+    return isinstance(spoken, str) and type(_two_days(spoken)[0]) is not int
 
 
 def _number(spoken: Any) -> Any:

@@ -195,6 +195,10 @@ def test_hints_reveal_more_level_by_level() -> None:
         ("The best time slot is on Tuesday from 9:00 to 10:00.", "09:00-10:00"),
         ("Proposed time: Tuesday, 9:00 – 10:00", "09:00-10:00"),  # noqa: RUF001  # as models write
         ('{"day": "Tuesday", "time_range": "soon"}', "soon-soon"),
+        ('{"Day": "Tuesday", "startTime": "9:00", "endTime": "10:00"}', "09:00-10:00"),
+        ('{"day": "Tuesday", "time_range": ["9:00", "10:00"]}', "09:00-10:00"),
+        ('{"answer": {"day": "Tuesday", "time_slot": "9:00-10:00"}}', "09:00-10:00"),
+        ('{"day": "Tuesday", "time": {"start": "9:00", "end": "10:00"}}', "09:00-10:00"),
     ],
 )
 def test_shapes_of_answers_are_read(response: str, found: str) -> None:

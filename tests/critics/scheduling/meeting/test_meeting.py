@@ -230,6 +230,26 @@ def test_shapes_of_parts_are_read(item: Any, part: dict[str, Any]) -> None:
     assert json.loads(text) == {"itinerary": [part]}
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"startTime": "9:30AM", "endTime": "10:00AM"},
+        {"meeting_start": "9:30", "meeting_end": "10:00"},
+        {"from": "9:30AM", "to": "10:00AM"},
+        {"time": "9:30 AM - 10:00 AM"},
+        {"Time Range": "9:30 to 10:00"},
+    ],
+)
+@pytest.mark.parametrize(
+    "shape", ['{"itinerary": [%s]}', '{"solution": {"schedule": [%s]}}', "[%s]"]
+)
+def test_shapes_of_times_are_read(times: dict[str, str], shape: str) -> None:
+    item = {"person": "Ada", **times}
+    (text,) = DOMAIN.extract(DOMAIN.load(load(CITY)), shape % json.dumps(item))
+    met = {"person": "Ada", "place": "Harbour", "start": "09:30", "end": "10:00"}
+    assert json.loads(text) == {"itinerary": [met]}
+
+
 def test_the_prompt_tells_every_rule() -> None:
     prompt = DOMAIN.prompt(DOMAIN.load(load({**CITY, "objective": "at_least", "at_least": 2})))
     for part in (

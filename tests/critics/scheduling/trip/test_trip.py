@@ -138,6 +138,41 @@ def test_hints_reveal_more_level_by_level() -> None:
 
 
 @pytest.mark.parametrize(
+    "item",
+    [
+        {"name": "Oslo", "first_day": 1, "last_day": 3},
+        {"city": "oslo", "startDay": 1, "endDay": "Day 3"},
+        {"place": "Oslo", "start": 1, "end": 3, "days": 3},
+        {"city": "Oslo", "from": "Day 1", "to": "Day 3"},
+        {"city": "Oslo", "from_day": 1, "to_day": 3},
+        {"city": "Oslo", "arrival_day": 1, "departure_day": 3},
+        {"city": "Oslo", "days": [1, 3]},
+        {"city": "Oslo", "days": [1, 2, 3]},
+        {"city": "Oslo", "day_range": "Day 1-3", "departure": "by plane"},
+    ],
+)
+@pytest.mark.parametrize("shape", ['{"itinerary": [%s]}', '{"answer": {"stays": [%s]}}', "[%s]"])
+def test_shapes_of_stays_are_read(item: dict[str, object], shape: str) -> None:
+    (text,) = DOMAIN.extract(DOMAIN.load(load(TOUR)), shape % json.dumps(item))
+    (stay,) = json.loads(text)["itinerary"]
+    stay.pop("days", None)
+    assert stay == {"city": "Oslo", "first_day": 1, "last_day": 3}
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ({"city": "Oslo", "days": [1, 2, 4]}, "trip-format"),
+        ({"city": "Oslo", "days": 3}, "trip-statement"),
+        ({"city": "Oslo", "start": 1}, "trip-unread"),
+    ],
+)
+def test_items_without_two_days_are_no_stay(item: dict[str, object], code: str) -> None:
+    (text,) = DOMAIN.extract(DOMAIN.load(load(TOUR)), json.dumps({"itinerary": [item]}))
+    assert code in judge(DOMAIN, TOUR, text).codes
+
+
+@pytest.mark.parametrize(
     ("line", "stay"),
     [
         ("**Day 1-3:** Arriving in Oslo and visit Oslo for 3 days.", ("Oslo", 1, 3)),
