@@ -7,6 +7,11 @@ from critics.types import ProblemError, Undecided
 from critics.workers.pool import Pool
 
 PROBLEM = find_domain("claim").examples[0].problem
+LARGE = {
+    "variables": {f"v{i}": {"type": "bool"} for i in range(4000)},
+    "rules": [{"name": f"r{i}", "expr": f"implies(v{i}, not v{i + 1})"} for i in range(3999)],
+}
+"""Takes far longer to read than anyone looks a second time for a late answer."""
 LAMP = find_domain("pddl").examples[0].problem
 
 
@@ -22,6 +27,6 @@ async def test_prompts_are_written_and_translations_merged_in_workers():
             await pool.prose.write_prompt("pddl", LAMP, "It is.")
         assert caught.value.diagnostics[0].code == "translation-unsupported"
         with pytest.raises(Undecided, match="took too long"):
-            await pool.prose.write_prompt("claim", PROBLEM, "It is.", deadline_s=0.0)
-        lost = await pool.prose.merge("claim", PROBLEM, "It is.", ["{}"], deadline_s=0.0)
+            await pool.prose.write_prompt("claim", LARGE, "It is.", deadline_s=0.0)
+        lost = await pool.prose.merge("claim", LARGE, "It is.", ["{}"], deadline_s=0.0)
         assert (lost.answer, [d.code for d in lost.open]) == (None, ["critic-deadline"])
