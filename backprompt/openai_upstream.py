@@ -29,6 +29,8 @@ from backprompt.upstream import (
 
 MAX_RESPONSE_BYTES = 32_000_000
 """Longest response body that is read."""
+ENCODINGS = frozenset({"identity", "gzip", "deflate"})
+"""Codings that grow by a bounded factor when they are read, unlike two of them or others."""
 MESSAGE_CHARS = 300
 """Most characters of an upstream's own error message that are passed on."""
 LONGEST_WAIT_S = 20.0
@@ -165,7 +167,7 @@ class OpenAIUpstream:
                 text = f"broke the connection: {_why(error)}"
                 raise self._lost("upstream-unreachable", text, request) from error
             else:
-                if response.status_code == httpx.codes.OK:
+                if response.is_success:
                     return body
                 failure = self._refusal(response.status_code, body)
                 wait = _retry_after(response.headers.get("retry-after"), wait)
@@ -193,6 +195,7 @@ class OpenAIUpstream:
     ) -> tuple[httpx.Response, bytes]:
         """Post once and read the whole body, up to a cap."""
         headers = {"content-type": "application/json", "accept": "application/json"}
+        headers["accept-encoding"] = "identity"
         if self._key:
             headers["authorization"] = f"Bearer {self._key}"
         content = json.dumps(payload, allow_nan=False).encode("ascii")
@@ -200,6 +203,9 @@ class OpenAIUpstream:
         async with self._client.stream(
             "POST", self._url, content=content, headers=headers
         ) as response:
+            coding = response.headers.get("content-encoding", "identity").strip().lower()
+            if coding not in ENCODINGS:
+                raise self._lost("upstream-invalid", "sent what was compressed unasked", request)
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_RESPONSE_BYTES:
@@ -306,14 +312,14 @@ class OpenAIUpstream:
         return UpstreamError(code, f"`{self.name}` at {self._where} {text}", usage=usage)
 
     def _quote(self, body: bytes) -> str:
-        """Quote the upstream's own error message, without the key."""
+        """Quote the upstream's own error message, without the key, and no answer of a model."""
         text = body[:10_000].decode("utf-8", "replace")
         try:
             data = json.loads(body[:100_000])
         except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict):
-            error = data.get("error", data)
+            error = data.get("error", "a completion" if "choices" in data else data)
             error = error.get("message", error) if isinstance(error, dict) else error
             text = error if isinstance(error, str) else json.dumps(error)
         text = text.replace(self._key, "***") if self._key else text

@@ -117,7 +117,8 @@ class Answer:
         ]
         known = dict(lowered)
         self.encoded = b"content-encoding" in known
-        self.streams = known.get(b"content-type", b"").startswith(b"text/event-stream")
+        kind = known.get(b"content-type", b"").lower()
+        self.streams = kind.startswith(b"text/event-stream")
         self._chunks = response.chunks()
         self._timeout_s = timeout_s
 

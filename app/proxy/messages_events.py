@@ -144,6 +144,7 @@ def _tool_use(call: Mapping[str, Any]) -> dict[str, Any]:
     arguments = function.get("arguments") or "{}"
     try:
         given = json.loads(arguments) if isinstance(arguments, str) else arguments
+        json.dumps(given, allow_nan=False)
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):

@@ -6,6 +6,7 @@ what another service says is not what this one has verified.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -24,7 +25,10 @@ from app.stream import ClientGoneError, attend, while_listening
 
 MARK = {"x-llm-modulo-certified": "null"}
 REPORT = b'"llm_modulo":{"certified":null}'
-OK = 200
+REFUSALS = 300
+"""Statuses from here on carry no answer."""
+_LETTERS = re.compile(rb"\\u00(?:5[fF]|[67]|3[aA])")
+"""Escapes with which a mark of ours could be written so that it does not look like one."""
 
 
 async def pass_through(incoming: Incoming, chat: ChatRequest) -> Response:
@@ -71,7 +75,7 @@ async def _send_on(
     if answer.streams:
         return Relay(answer, incoming.name)
     body = await answer.body()
-    if answer.status == OK and not answer.encoded:
+    if answer.status < REFUSALS and not answer.encoded:
         body = mark(body)
     response = Response(body, answer.status, headers=MARK)
     response.raw_headers.extend(answer.headers)
@@ -83,7 +87,7 @@ def mark(body: bytes) -> bytes:
     bare = body.rstrip()
     if not (bare.startswith(b"{") and bare.endswith(b"}")):
         return body
-    if b"modulo" in bare:
+    if b"modulo" in bare or _LETTERS.search(bare):
         return _replace_marks(body)
     comma = b"" if bare[1:-1].isspace() or len(bare) == len(b"{}") else b","
     return bare[:-1] + comma + REPORT + b"}"

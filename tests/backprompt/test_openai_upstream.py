@@ -1,6 +1,7 @@
 """OpenAIUpstream against a real server that misbehaves."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -142,6 +143,19 @@ async def test_a_refusal_is_not_retried_and_quoted_without_the_key(status: int) 
     assert str(caught.value).endswith(f"answered {status}: no, *** is bad")
     assert len(server.seen) == 1
     assert caught.value.usage.tokens == 0
+
+
+async def test_an_answer_is_not_quoted_whatever_its_status() -> None:
+    assert (await ask(Reply("42", status=201))).text == "42"
+    assert "no-certificate" not in str(await failure(Reply("no-certificate", status=300)))
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "zstd", "br"])
+async def test_what_could_unpack_without_bound_is_not_read(coding: str) -> None:
+    error = await failure(Reply(headers={"content-encoding": coding}))
+    assert error.code == "upstream-invalid"
+    packed = Reply(body=gzip.compress(DONE.payload()), headers={"content-encoding": "gzip"})
+    assert (await ask(packed)).text == "42"
 
 
 async def test_retry_after_is_honoured() -> None:

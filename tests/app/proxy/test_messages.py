@@ -66,6 +66,17 @@ async def test_calls_of_tools_are_handed_through_and_the_loop_goes_on(pool, stre
     assert second.json()["llm_modulo"]["certified"] is True
 
 
+@pytest.mark.parametrize("said", ['{"a": NaN}', '{"a": 1e999}', "[1]", "{"])
+async def test_arguments_that_are_no_json_object_are_given_as_text(pool, said):
+    function = {"name": "look_up", "arguments": said}
+    calling = Reply("", message={"tool_calls": [{"id": "c", "function": function}]})
+    async with UpstreamServer(calling) as upstream:
+        app = make_app(pool, upstream={"base_url": upstream.base_url, "model": "scripted"})
+        async with client(app) as http:
+            told = (await http.post(MESSAGES_PATH, json=message(tools=TOOLS))).json()
+    assert told["content"][0]["input"] == {"arguments": said}
+
+
 async def test_the_events_of_a_stream_come_in_order(pool):
     answer = await post(make_app(pool, "hello"), message(stream=True))
     assert [event["type"] for event in events(answer.text)] == [
