@@ -30,6 +30,7 @@ import base64
 import hashlib
 import itertools
 import json
+import keyword
 import re
 import sys
 from collections import deque
@@ -50,6 +51,7 @@ class CannotDecide(Exception):
 
 
 MAX_STATES = 200_000
+MAX_MOVES = 200_000
 MAX_BITS = 100_000
 UNDEFINED = None
 """A value that does not exist: a function without a value, or a division by zero."""
@@ -71,7 +73,8 @@ def read_json(text: str | bytes, **numbers: Any) -> Any:
         return dict(pairs)
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_constant=_no_number, **numbers)
+        plain = text.decode() if isinstance(text, bytes) else text
+        return json.loads(plain, object_pairs_hook=once, parse_constant=_no_number, **numbers)
     except ValueError as error:
         raise Refuted(f"not JSON: {error}") from error
 
@@ -80,13 +83,25 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"`{name}` is no number")
 
 
-def open_certificate(document: bytes) -> tuple[dict[str, Any], bytes, list[dict[str, str]]]:
+def decode_base64(text: str) -> bytes:
+    """Decode base64 in its one canonical spelling."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise ValueError("not canonical base64")
+    return content
+
+
+Signatures = list[tuple[str, bytes]]
+"""Names of keys, each with a signature by it."""
+
+
+def open_certificate(document: bytes) -> tuple[dict[str, Any], bytes, Signatures]:
     """Give the certificate in an envelope, the bytes that were signed, and the signatures."""
     envelope = read_json(document)
     try:
         if envelope["payloadType"] != PAYLOAD_TYPE:
             raise Refuted("the envelope holds something else than an in-toto Statement")
-        payload = base64.b64decode(envelope["payload"], validate=True)
+        payload = decode_base64(envelope["payload"])
         statement = read_json(payload)
         if (statement["_type"], statement["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
             raise Refuted("the Statement is no certificate of version 1")
@@ -95,8 +110,10 @@ def open_certificate(document: bytes) -> tuple[dict[str, Any], bytes, list[dict[
         told = {"problem": certificate["problem"]["sha256"]}
         if certificate["candidate"] is not None:
             told["answer"] = certificate["candidate"]["sha256"]
-        signatures = envelope["signatures"]
-    except (KeyError, TypeError, ValueError) as error:
+        signatures = [(one["keyid"], decode_base64(one["sig"])) for one in envelope["signatures"]]
+        if (certificate["claim"] == "infeasible") != (certificate["candidate"] is None):
+            raise Refuted("an answer belongs to every claim but `infeasible`")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise Refuted(f"not a certificate: {error!r}") from error
     if named != told:
         raise Refuted("the Statement's subject is not what the certificate speaks of")
@@ -112,14 +129,13 @@ def open_certificate(document: bytes) -> tuple[dict[str, Any], bytes, list[dict[
 
 def text_of(part: dict[str, Any], name: str, given: bytes | None) -> str:
     """Give an embedded text, or the one from a file, after a comparison with its hash."""
-    content = given if given is not None else part["text"] and part["text"].encode()
-    if part["text"] == "" and given is None:
-        content = b""
-    if content is None:
+    held = None if part["text"] is None else part["text"].encode()
+    texts = [content for content in (held, given) if content is not None]
+    if not texts:
         raise CannotDecide(f"the {name} is too large to be embedded; give it with --{name}")
-    if hashlib.sha256(content).hexdigest() != part["sha256"]:
+    if any(hashlib.sha256(content).hexdigest() != part["sha256"] for content in texts):
         raise Refuted(f"the {name} is not the one that was certified (SHA-256)")
-    return content.decode()
+    return texts[0].decode()
 
 
 # 3. The signature (RFC 8032, section 5.1) --------------------------------------------------------
@@ -193,15 +209,22 @@ def read_key(text: str) -> bytes:
 
 
 def check_signature(
-    certificate: dict[str, Any], signed: bytes, signatures: list[dict[str, str]], key: str | None
+    certificate: dict[str, Any], signed: bytes, signatures: Signatures, key: str | None
 ) -> str:
     """Check the signature by a key that is trusted, or else by the one that signs for itself."""
     signer = certificate["signer"]
-    if key is None and signer is None:
+    if key is None and signer is None and not signatures:
         return "nobody has signed"
-    der = read_key(key if key is not None else signer["public_key"])
-    keyid = hashlib.sha256(der).hexdigest()
-    ours = [base64.b64decode(one["sig"]) for one in signatures if one["keyid"] == keyid]
+    if (key is None and signer is None) or not signatures:
+        raise CannotDecide("the signature, or the key that made it, is missing")
+    try:
+        der = read_key(key if key is not None else signer["public_key"])
+        keyid = hashlib.sha256(der).hexdigest()
+        if key is None and signer["keyid"] != keyid:
+            raise Refuted("the certificate names its key by another key's name")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Refuted(f"the signer is not named as certificates name one: {error!r}") from error
+    ours = [signature for name, signature in signatures if name == keyid]
     if not ours or not all(signature_holds(der[12:], signed, one) for one in ours):
         raise Refuted(f"there is no valid signature by the key {keyid[:16]}…")
     if key is not None:
@@ -244,8 +267,14 @@ def read_trees(text: str, token: str, comment: str, *, lenient: bool = False) ->
 # 5. PDDL -----------------------------------------------------------------------------------------
 
 Fact = tuple[str, ...]
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+NO_NAMES = {*("and", "or", "not", "imply", "forall", "exists", "when"), *"<=>", "<=", ">="}
+PDDL_NAME = r"\?[^\s\ufeff();?]*|[^\s\ufeff();?]+"
 COMPARISONS = ("<", "<=", ">", ">=", "=")
+SECTIONS = {
+    "domain": (":requirements", ":types", ":constants", ":predicates", ":functions", ":action"),
+    "problem": (":domain", ":requirements", ":objects", ":init", ":goal", ":metric"),
+}
 UPDATES = ("assign", "increase", "decrease", "scale-up", "scale-down")
 
 
@@ -262,8 +291,9 @@ class NoOutcome(Exception):
 
 
 def read_pddl(text: str, *, lenient: bool = False) -> list[Tree]:
-    """Read PDDL, in which case does not matter."""
-    return read_trees(text.lower(), r"[()]|[^\s();]+", r";[^\n]*", lenient=lenient)
+    """Read PDDL, in which case does not matter, as long as a name is ASCII."""
+    folded = re.sub(PDDL_NAME, lambda name: name[0].lower() if name[0].isascii() else name[0], text)
+    return read_trees(folded, rf"[()]|{PDDL_NAME}", r";[^\n]*|\ufeff", lenient=lenient)
 
 
 def read_typed(items: list[Tree]) -> list[tuple[str, list[str]]]:
@@ -286,15 +316,12 @@ def read_typed(items: list[Tree]) -> list[tuple[str, list[str]]]:
     return found + [(name, ["object"]) for name in waiting]
 
 
+Scope = dict[str, list[str]]
+"""Variables, with their possible types."""
+
+
 class Planning:
     """One PDDL task."""
-
-    KNOWN = frozenset(
-        {
-            *(":requirements", ":types", ":constants", ":predicates", ":functions", ":action"),
-            *(":domain", ":objects", ":init", ":goal", ":metric"),
-        }
-    )
 
     def __init__(self, domain: str, problem: str) -> None:
         sections: dict[str, list[list[Tree]]] = {}
@@ -305,80 +332,125 @@ class Planning:
             if trees[0][0] != "define" or trees[0][1][:1] != [what]:
                 raise CannotDecide(f"the {what} is not one `(define ({what} …) …)`")
             for section in trees[0][2:]:
-                if not isinstance(section, list) or not section or section[0] not in self.KNOWN:
-                    raise CannotDecide(f"`{section[0] if section else section}` is not supported")
+                if not isinstance(section, list) or not section:
+                    raise CannotDecide(f"`{section}` is no section")
+                if section[0] not in SECTIONS[what]:
+                    raise CannotDecide(f"`{section[0]}` is not supported in a {what}")
+                if section[0] in sections and section[0] not in (":action", ":requirements"):
+                    raise CannotDecide(f"`{section[0]}` stands twice")
                 sections.setdefault(section[0], []).append(section[1:])
-        self.parents: dict[str, list[str]] = {}
-        for name, above in read_typed(self._all(sections, ":types")):
-            self.parents.setdefault(name, []).extend(above)
-        declared = self._all(sections, ":constants") + self._all(sections, ":objects")
+        self._read_types(self._all(sections, ":types"))
         self.objects: dict[str, list[str]] = {}
-        for name, kinds in read_typed(declared):
-            if len(kinds) > 1 or self.objects.setdefault(name, kinds) != kinds:
-                raise CannotDecide(f"`{name}` has more than one type")
-        self.predicates = {
-            one[0]: len(read_typed(one[1:])) for one in self._all(sections, ":predicates")
-        }
+        self._read_objects(self._all(sections, ":constants"))
         functions = read_functions(self._all(sections, ":functions"))
-        self.functions = {one[0]: len(read_typed(one[1:])) for one in functions}
+        self.predicates = self._read_signatures(self._all(sections, ":predicates"))
+        self.functions = self._read_signatures(functions)
+        if not self.predicates.keys().isdisjoint(self.functions):
+            raise CannotDecide("a predicate and a function have one name")
         self.read_somewhere: set[str] = set()
         self.actions: dict[str, dict[str, Any]] = {}
         for action in sections.get(":action", []):
             self._read_action(action)
+        self._read_objects(self._all(sections, ":objects"))
         goals = sections.get(":goal", [])
         if len(goals) != 1 or len(goals[0]) != 1:
             raise CannotDecide("there is not one goal")
         self.goal = goals[0][0]
-        self._check_condition(self.goal, set())
+        self._check_condition(self.goal, {})
         self.start = self._read_init(self._all(sections, ":init"))
 
     @staticmethod
     def _all(sections: dict[str, list[list[Tree]]], name: str) -> list[Tree]:
         return [item for section in sections.get(name, []) for item in section]
 
+    def _read_types(self, items: list[Tree]) -> None:
+        self.parents: dict[str, list[str]] = {"object": []}
+        for name, above in read_typed(items):
+            for kind in above:
+                self.parents.setdefault(kind, [])
+            if name != "object" or above != ["object"]:
+                self.parents.setdefault(name, []).extend(above)
+        for name, above in self.parents.items():
+            if any(name in self.above(kind) for kind in above):
+                raise CannotDecide(f"the type `{name}` is below itself")
+
+    def _read_objects(self, items: list[Tree]) -> None:
+        for name, kinds in read_typed(items):
+            self._check_types(kinds)
+            if name.startswith("?") or len(kinds) > 1:
+                raise CannotDecide(f"`{name}` is no object of one type")
+            if self.objects.setdefault(name, kinds) != kinds:
+                raise CannotDecide(f"`{name}` has more than one type")
+
+    def _read_variables(self, items: list[Tree]) -> Scope:
+        read = read_typed(items)
+        found = dict(read)
+        if len(found) != len(read) or not all(name.startswith("?") for name in found):
+            raise CannotDecide("two variables have one name, or one is none")
+        for kinds in found.values():
+            self._check_types(kinds)
+        return found
+
+    def _check_types(self, kinds: list[str]) -> None:
+        for kind in kinds:
+            if kind not in self.parents:
+                raise CannotDecide(f"the type `{kind}` is not declared")
+
+    def _read_signatures(self, items: list[Tree]) -> dict[str, list[list[str]]]:
+        found = {one[0]: list(self._read_variables(one[1:]).values()) for one in items}
+        if len(found) != len(items) or not NO_NAMES.isdisjoint(found):
+            raise CannotDecide("a name is declared twice, or means something else in PDDL")
+        return found
+
     def _read_action(self, action: list[Tree]) -> None:
         parts = dict(zip(action[1::2], action[2::2], strict=True))
         if set(parts) - {":parameters", ":precondition", ":effect"}:
             raise CannotDecide(f"action `{action[0]}` has parts that are not supported")
-        if action[0] in self.actions:
-            raise CannotDecide(f"action `{action[0]}` is defined twice")
-        parameters = read_typed(parts.get(":parameters", []))
-        names = {name for name, _ in parameters}
+        if action[0] in self.actions or len(parts) * 2 != len(action) - 1:
+            raise CannotDecide(f"action `{action[0]}` is defined twice, or one of its parts is")
+        parameters = self._read_variables(parts.get(":parameters", []))
         condition, effect = parts.get(":precondition", []), parts.get(":effect", [])
-        if len(names) != len(parameters):
-            raise CannotDecide(f"action `{action[0]}` has two parameters of one name")
-        self._check_condition(condition, names)
-        self._check_effect(effect, names)
-        self.actions[action[0]] = {"parameters": parameters, "if": condition, "then": effect}
+        self._check_condition(condition, parameters)
+        self._check_effect(effect, parameters)
+        self.actions[action[0]] = {
+            "parameters": list(parameters.items()),
+            "if": condition,
+            "then": effect,
+        }
 
     def _read_init(self, items: list[Tree]) -> World:
         facts, values = set(), {}
         for item in items:
             if item[0] == "=" and len(item) == 3 and isinstance(item[1], list):
-                self._check_atom(item[1], set(), self.functions)
+                self._check_atom(item[1], {}, self.functions)
                 if tuple(item[1]) in values or not NUMBER.fullmatch(item[2]):
                     raise CannotDecide(f"`{item}` is no initial value")
                 values[tuple(item[1])] = Fraction(item[2])
             else:
-                self._check_atom(item, set(), self.predicates)
+                self._check_atom(item, {}, self.predicates)
                 facts.add(tuple(item))
         # Costs are customary without an initial value; nothing but the metric may then read them.
-        if self.functions.get("total-cost") == 0 and "total-cost" not in self.read_somewhere:
+        if self.functions.get("total-cost") == [] and "total-cost" not in self.read_somewhere:
             values.setdefault(("total-cost",), Fraction(0))
         return World(frozenset(facts), frozenset(values.items()))
 
     # Everything is declared, or nothing is decided.
 
-    def _check_atom(self, item: Tree, scope: set[str], known: dict[str, int]) -> None:
+    def _check_atom(self, item: Tree, scope: Scope, known: dict[str, list[list[str]]]) -> None:
         if not isinstance(item, list) or not item or not all(isinstance(t, str) for t in item):
             raise CannotDecide(f"`{item}` is not understood")
-        if known.get(item[0]) != len(item) - 1:
+        if item[0] not in known or len(known[item[0]]) != len(item) - 1:
             raise CannotDecide(f"`{item[0]}` is not declared with {len(item) - 1} arguments")
-        for term in item[1:]:
-            if term not in (scope if term.startswith("?") else self.objects):
+        for term, wanted in zip(item[1:], known[item[0]], strict=True):
+            own = (scope if term.startswith("?") else self.objects).get(term)
+            if own is None:
                 raise CannotDecide(f"`{term}` is not declared")
+            # An object has the type; a variable has one in common with it.
+            kinds = own if term in self.objects else [k for k in self.parents if self.fits(k, own)]
+            if not any(self.fits(kind, wanted) for kind in kinds):
+                raise CannotDecide(f"`{term}` is not of type {' or '.join(wanted)}")
 
-    def _check_condition(self, item: Tree, scope: set[str]) -> None:
+    def _check_condition(self, item: Tree, scope: Scope) -> None:
         if not isinstance(item, list):
             raise CannotDecide(f"`{item}` stands where a condition is expected")
         head = item[0] if item else "and"
@@ -390,10 +462,10 @@ class Planning:
         elif head in ("forall", "exists"):
             if len(item) != 3:
                 raise CannotDecide(f"`{head}` has {len(item) - 1} parts")
-            self._check_condition(item[2], scope | {name for name, _ in read_typed(item[1])})
+            self._check_condition(item[2], scope | self._read_variables(item[1]))
         elif head in COMPARISONS and len(item) == 3:
             if head == "=" and all(self._is_term(side) for side in item[1:]):
-                self._check_atom(["=", *item[1:]], scope, {"=": 2})
+                self._check_atom(item, scope, {"=": [["object"], ["object"]]})
             else:
                 for side in item[1:]:
                     self._check_expression(side, scope)
@@ -401,9 +473,9 @@ class Planning:
             self._check_atom(item, scope, self.predicates)
 
     def _is_term(self, side: Tree) -> bool:
-        return isinstance(side, str) and (side in self.objects or not NUMBER.fullmatch(side))
+        return isinstance(side, str) and not NUMBER.fullmatch(side)
 
-    def _check_expression(self, item: Tree, scope: set[str]) -> None:
+    def _check_expression(self, item: Tree, scope: Scope) -> None:
         if isinstance(item, list) and item and item[0] in ("+", "-", "*", "/"):
             least = 1 if item[0] == "-" else 2
             if len(item) - 1 < least or (item[0] in "-/" and len(item) > 3):
@@ -416,7 +488,7 @@ class Planning:
         elif not NUMBER.fullmatch(item):
             raise CannotDecide(f"`{item}` is no number")
 
-    def _check_effect(self, item: Tree, scope: set[str]) -> None:
+    def _check_effect(self, item: Tree, scope: Scope) -> None:
         if not isinstance(item, list):
             raise CannotDecide(f"`{item}` stands where an effect is expected")
         match item:
@@ -426,7 +498,7 @@ class Planning:
                 for part in parts:
                     self._check_effect(part, scope)
             case ["forall", [*variables], part]:
-                self._check_effect(part, scope | {name for name, _ in read_typed(variables)})
+                self._check_effect(part, scope | self._read_variables(variables))
             case ["when", condition, part]:
                 self._check_condition(condition, scope)
                 self._check_effect(part, scope)
@@ -440,17 +512,23 @@ class Planning:
 
     # Types.
 
-    def is_of(self, name: str, kinds: list[str]) -> bool:
-        """Say whether an object is of one of the types, or of a type below one of them."""
-        seen, pending = {"object"}, list(self.objects.get(name, []))
-        if name not in self.objects:
-            return False
+    def above(self, kind: str) -> set[str]:
+        """Give a type and all types above it."""
+        seen, pending = {"object"}, [kind]
         while pending:
             kind = pending.pop()
             if kind not in seen:
                 seen.add(kind)
-                pending += self.parents.get(kind, [])
-        return not seen.isdisjoint(kinds)
+                pending += self.parents[kind]
+        return seen
+
+    def fits(self, kind: str, wanted: list[str]) -> bool:
+        """Say whether a type is one of some types, or below one of them."""
+        return not self.above(kind).isdisjoint(wanted)
+
+    def is_of(self, name: str, kinds: list[str]) -> bool:
+        """Say whether an object is of one of the types, or of a type below one of them."""
+        return name in self.objects and self.fits(self.objects[name][0], kinds)
 
     def bindings(self, variables: list[tuple[str, list[str]]]) -> Any:
         """Give every assignment of objects to variables."""
@@ -594,9 +672,16 @@ def calculate(sign: str, left: Fraction, right: Fraction) -> Fraction | None:
     return {"+": left + right, "-": left - right, "*": left * right}[sign]
 
 
+def read_planning(problem: dict[str, Any]) -> Planning:
+    """Read a task, and nothing beside it."""
+    if set(problem) != {"domain", "problem"}:
+        raise CannotDecide("the problem has other members than `domain` and `problem`")
+    return Planning(problem["domain"], problem["problem"])
+
+
 def check_plan(problem: dict[str, Any], text: str) -> str:
     """Execute a plan step by step."""
-    task = Planning(problem["domain"], problem["problem"])
+    task = read_planning(problem)
     try:
         steps = read_pddl(text)
     except CannotDecide as error:
@@ -631,12 +716,15 @@ def state_of(world: World, idle: set[Fact]) -> World:
 
 def check_no_plan(problem: dict[str, Any]) -> str:
     """Visit every state that can be reached; the goal must hold in none."""
-    task = Planning(problem["domain"], problem["problem"])
-    moves = [
+    task = read_planning(problem)
+    every = (
         (name, scope)
         for name, action in task.actions.items()
         for scope in task.bindings(action["parameters"])
-    ]
+    )
+    moves = list(itertools.islice(every, MAX_MOVES + 1))
+    if len(moves) > MAX_MOVES:
+        raise CannotDecide(f"there are more than {MAX_MOVES:,} ground steps")
     # A function that nothing reads, such as a cost, does not tell states apart.
     idle = {key for key, _ in task.start.values if key[0] not in task.read_somewhere}
     seen, queue = {state_of(task.start, idle)}, deque([task.start])
@@ -676,9 +764,18 @@ class Bits:
 
 
 @dataclass(frozen=True)
-class Table:
-    """An array or a function: finitely many entries over a default."""
+class Member:
+    """A value of an enumeration."""
 
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An array or a function, as its sort says: finitely many entries over a default."""
+
+    sort: Sort
     default: Any
     entries: tuple[tuple[Any, Any], ...]
 
@@ -689,23 +786,60 @@ class Table:
     def store(self, key: Any, value: Any) -> Table:
         """Give the table with one entry changed."""
         kept = {**dict(self.entries), key: value}
-        return Table(self.default, tuple(sorted(kept.items(), key=repr)))
+        return Table(self.sort, self.default, tuple(sorted(kept.items(), key=repr)))
 
 
 Sort = Any
 """`Int`, `Real`, `Bool`, the name of an enumeration, `["BitVec", n]` or `["Array", key, value]`."""
 
 
+def fit(sort: Sort, value: Any, members: dict[str, list[str]]) -> Any:
+    """Give a value as one of a sort, of which it must be; an Int may stand for a Real."""
+    if value is None:
+        return UNDEFINED
+    match sort:
+        case "Int" if type(value) is int:
+            return value
+        case "Real" if type(value) in (int, Fraction):
+            return Fraction(value)
+        case "Bool" if isinstance(value, bool):
+            return value
+        case ["BitVec", width] if isinstance(value, Bits) and value.width == width:
+            return value
+        case [*_] if isinstance(value, Table) and value.sort == sort:
+            return value
+        case str() if isinstance(value, Member) and value.members == tuple(members.get(sort, ())):
+            return value
+    raise CannotDecide(f"a value of sort {sort} is expected, not `{value}`"[:200])
+
+
+def look_up(table: Table, keys: list[Any], members: dict[str, list[str]]) -> Any:
+    """Apply a function, or select from an array."""
+    if table.sort[0] == "Array":
+        (key,) = keys
+        # An index is not converted; `1` is no Real here.
+        if table.sort[1] == "Real" and type(key) is int:
+            raise CannotDecide("an Int stands where a Real is expected")
+        return UNDEFINED if key is None else table.at(fit(table.sort[1], key, members))
+    if len(keys) != len(table.sort[1]):
+        raise CannotDecide("a function has another number of arguments")
+    row = [fit(sort, key, members) for sort, key in zip(table.sort[1], keys, strict=True)]
+    return UNDEFINED if None in row else table.at(tuple(row))
+
+
+RATIONAL = re.compile(r"-?[0-9]{1,900}(/0*[1-9][0-9]{0,900}|\.[0-9]{1,900})?")
+
+
 def read_value(sort: Sort, given: Any, members: dict[str, list[str]]) -> Any:
     """Read one value of an answer, strictly: `true` is no Int, and `3.0` is none either."""
     match sort:
+        case "Int" | "Real" if type(given) is int and abs(given) >= 10**1_000:
+            raise CannotDecide("a number is too long")
         case "Int" if type(given) is int:
             return given
         case "Real" if type(given) in (int, Fraction):
             return Fraction(given)
-        case "Real" if isinstance(given, str) and re.fullmatch(
-            r"-?\d{1,900}(/0*[1-9]\d{0,900}|\.\d{1,900})?", given, re.ASCII
-        ):
+        case "Real" if isinstance(given, str) and RATIONAL.fullmatch(given):
             return Fraction(given)
         case "Bool" if isinstance(given, bool):
             return given
@@ -722,7 +856,7 @@ def read_value(sort: Sort, given: Any, members: dict[str, list[str]]) -> Any:
             if isinstance(given, dict) and set(given) == {"default", "entries"}:
                 return _read_table(sort, key, value, given, members)
         case str() if sort in members and isinstance(given, str) and given in members[sort]:
-            return given
+            return Member(given, tuple(members[sort]))
     raise Refuted(f"`{given}` is no value of sort {sort}")
 
 
@@ -737,7 +871,7 @@ def _read_table(sort: Sort, key: Any, value: Sort, given: Any, members: Any) -> 
         if index in entries:
             raise Refuted("a table has two entries for one key")
         entries[index] = read_value(value, item, members)
-    table = Table(read_value(value, given["default"], members), ())
+    table = Table(sort, read_value(value, given["default"], members), ())
     for index, item in entries.items():
         table = table.store(index, item)
     return table
@@ -755,25 +889,29 @@ def same(left: Any, right: Any) -> bool | None:
     """Compare two values of one sort."""
     if left is None or right is None:
         return UNDEFINED
-    if isinstance(left, Table) or isinstance(right, Table):
+    kinds = {type(left), type(right)}
+    if kinds == {Table}:
         if left == right:
             return True
         raise CannotDecide("arrays that are written differently are compared")
-    if type(left) is not type(right) and bool in (type(left), type(right)):
-        raise CannotDecide("a Bool is compared with something else")
-    if isinstance(left, Bits) and (type(right) is not Bits or left.width != right.width):
-        raise CannotDecide("bit-vectors of different widths are compared")
+    alike = kinds <= {int, Fraction} or len(kinds) == 1
+    if isinstance(left, Bits) and isinstance(right, Bits):
+        alike = left.width == right.width
+    if isinstance(left, Member) and isinstance(right, Member):
+        alike = left.members == right.members
+    if not alike:
+        raise CannotDecide("values of different sorts are compared")
     return bool(left == right)
 
 
 def power(base: Any, exponent: Any) -> Any:
     """Raise to an integer power."""
-    if exponent != int(exponent) or abs(exponent) > 1_000:
-        raise CannotDecide("a power is too large")
-    if base == 0 and exponent <= 0:
+    if exponent != int(exponent) or not 0 <= exponent <= 1_000:
+        raise CannotDecide("a power is too large, or negative")
+    if base == 0 and exponent == 0:
         return UNDEFINED
     raised = Fraction(base) ** int(exponent)
-    return raised if isinstance(base, Fraction) or exponent < 0 else int(raised)
+    return raised if isinstance(base, Fraction) else int(raised)
 
 
 def shift_right(a: Bits, b: Bits) -> int:
@@ -818,6 +956,8 @@ BIT_ORDERS = {
 
 def apply(name: str, args: list[Any]) -> Any:
     """Apply an operator of SMT-LIB to values."""
+    if name in ("=", "distinct", "<", "<=", ">", ">=", "=>", "xor") and len(args) < 2:
+        raise CannotDecide(f"`{name}` is applied to one value")
     if name in ("and", "or", "not", "=>", "xor"):
         if any(arg is not None and not isinstance(arg, bool) for arg in args):
             raise CannotDecide(f"`{name}` is applied to something that is no Bool")
@@ -825,24 +965,28 @@ def apply(name: str, args: list[Any]) -> Any:
     if name == "ite":
         if not isinstance(args[0], bool):
             raise CannotDecide("a choice depends on something that is no Bool, or is undefined")
+        if None not in args[1:]:
+            unify(*args[1:])
         return args[1] if args[0] else args[2]
-    if name in ("=", "distinct", "<", "<=", ">", ">=") and len(args) < 2:
-        raise CannotDecide(f"`{name}` is applied to one value")
     if None in args:
         return UNDEFINED
     if name == "=":
         return conjunction(same(a, b) for a, b in itertools.pairwise(args))
     if name == "distinct":
         return conjunction(negate(same(a, b)) for a, b in itertools.combinations(args, 2))
-    if name == "select":
-        return args[0].at(args[1])
-    if name == "store":
-        return args[0].store(args[1], args[2])
     if args and isinstance(args[0], Bits):
         return apply_to_bits(name, args)
     if args and all(type(arg) in (int, Fraction) for arg in args):
         return apply_to_numbers(name, args)
     raise CannotDecide(f"`{name}` is not supported")
+
+
+def unify(yes: Any, no: Any) -> None:
+    """End unless two values may stand at one place."""
+    if not type(yes) is type(no) is Table:
+        same(yes, no)
+    elif yes.sort != no.sort:
+        raise CannotDecide("a choice is between values of different sorts")
 
 
 def connect(name: str, args: list[bool | None]) -> bool | None:
@@ -906,7 +1050,8 @@ def apply_to_numbers(name: str, args: list[Any]) -> Any:
         raise CannotDecide(f"`{name}` is not supported")
     total = Fraction(args[0]) if name == "/" else args[0]
     for arg in args[1:]:
-        if name in ("div", "mod") and type(total) is int and type(arg) is int:
+        whole = type(total) is int and type(arg) is int
+        if whole and (name == "div" or (name == "mod" and len(args) == 2)):
             found = euclid(total, arg)
             if found is None:
                 return UNDEFINED
@@ -923,6 +1068,13 @@ def apply_to_numbers(name: str, args: list[Any]) -> Any:
 # SMT-LIB.
 
 SMT_TOKEN = r'[()]|"(?:[^"]|"")*"|\|[^|\\]*\||[^\s();"|]+'
+SYMBOL = re.compile(r"[A-Za-z~!@$%^&*_+=<>.?/-][A-Za-z0-9~!@$%^&*_+=<>.?/-]*|\|.*\|", re.DOTALL)
+BUILT_IN = {
+    *("true", "false", "not", "and", "or", "xor", "=>", "ite", "=", "distinct", "let", "as", "_"),
+    *("!", "par", "match", "forall", "exists", "+", "-", "*", "/", "^", "div", "mod", "abs"),
+    *("<", "<=", ">", ">=", "to_real", "to_int", "is_int", "select", "store", "concat", "const"),
+    *("bvnot", "bvneg", "ubv_to_int", "sbv_to_int", "bv2nat", *BITWISE, *BIT_ORDERS),
+}
 INERT = ("set-logic", "set-info", "set-option", "check-sat", "get-model")
 
 
@@ -932,9 +1084,10 @@ class Script:
     def __init__(self, text: str) -> None:
         self.sorts: dict[str, Sort] = {}
         self.members: dict[str, list[str]] = {}
-        self.constructors: dict[str, str] = {}
+        self.constructors: dict[str, Member] = {}
+        self.mentioned: set[str] = set()
         self.variables: dict[str, Sort] = {}
-        self.macros: dict[str, tuple[list[str], Tree]] = {}
+        self.macros: dict[str, tuple[list[tuple[str, Sort]], Sort, Tree]] = {}
         self.asserted: list[Tree] = []
         for command in read_trees(text, SMT_TOKEN, r";[^\n]*"):
             self._run(command)
@@ -946,6 +1099,7 @@ class Script:
             case [name, *_] if name in INERT:
                 pass
             case ["assert", term]:
+                self._mention(term)
                 self.asserted.append(term)
             case ["declare-const", name, sort] | ["declare-fun", name, [], sort]:
                 self._declare(name, self.read_sort(sort))
@@ -954,10 +1108,10 @@ class Script:
                 self._declare(name, ["Function", read, self.read_sort(sort)])
             case ["define-sort", name, [], sort]:
                 self.sorts[unquote(name)] = self.read_sort(sort)
-            case ["define-const", name, _, body] | ["define-fun", name, [], _, body]:
-                self._define(name, [], body)
-            case ["define-fun", name, [*parameters], _, body]:
-                self._define(name, [unquote(parameter[0]) for parameter in parameters], body)
+            case ["define-const", name, sort, body] | ["define-fun", name, [], sort, body]:
+                self._define(name, [], sort, body)
+            case ["define-fun", name, [*parameters], sort, body]:
+                self._define(name, parameters, sort, body)
             case ["declare-datatype", name, [*constructors]]:
                 self._enumerate(name, constructors)
             case ["declare-datatypes", [[name, "0"]], [[*constructors]]]:
@@ -966,25 +1120,47 @@ class Script:
                 raise CannotDecide(f"the command `{command[0]}` is not supported in this form")
 
     def _declare(self, name: str, sort: Sort) -> None:
-        self._require_new(unquote(name))
+        self._require_new(name)
         self.variables[unquote(name)] = sort
 
-    def _define(self, name: str, parameters: list[str], body: Tree) -> None:
-        self._require_new(unquote(name))
-        self.macros[unquote(name)] = (parameters, body)
+    def _define(self, name: str, parameters: list[Tree], sort: Tree, body: Tree) -> None:
+        read = [(unquote(own), self.read_sort(kind)) for own, kind in parameters]
+        if len(dict(read)) != len(read):
+            raise CannotDecide(f"`{name}` has two parameters of one name")
+        self._mention(body)
+        self._require_new(name)
+        self.macros[unquote(name)] = (read, self.read_sort(sort), body)
 
-    def _require_new(self, name: str) -> None:
+    def _mention(self, body: Tree) -> None:
+        pending = [body]
+        while pending:
+            part = pending.pop()
+            if isinstance(part, list):
+                pending += part
+            else:
+                self.mentioned.add(unquote(part))
+
+    def _require_new(self, token: str) -> None:
+        """Let a name mean one thing only, and nothing before it is declared."""
+        name = unquote(token)
+        if name in BUILT_IN or not SYMBOL.fullmatch(token):
+            raise CannotDecide(f"`{name}` is no name that can be declared")
         if name in self.variables or name in self.macros or name in self.constructors:
             raise CannotDecide(f"`{name}` is declared twice")
+        if name in self.mentioned:
+            raise CannotDecide(f"`{name}` was mentioned before it is declared")
 
     def _enumerate(self, name: str, constructors: list[Tree]) -> None:
         names = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in constructors]
         if not all(isinstance(one, str) for one in names):
             raise CannotDecide("datatypes with fields are not supported")
+        if unquote(name) in self.members or unquote(name) in self.sorts:
+            raise CannotDecide(f"`{name}` is declared twice")
         self.members[unquote(name)] = [unquote(one) for one in names]
-        for one in self.members[unquote(name)]:
+        for one in names:
             self._require_new(one)
-            self.constructors[one] = one
+            members = tuple(self.members[unquote(name)])
+            self.constructors[unquote(one)] = Member(unquote(one), members)
 
     def read_sort(self, tree: Tree) -> Sort:
         """Read a sort."""
@@ -992,7 +1168,7 @@ class Script:
             case "Int" | "Real" | "Bool":
                 return tree
             case ["_", "BitVec", width]:
-                return ["BitVec", int(width)]
+                return ["BitVec", read_width(width)]
             case ["Array", key, value]:
                 return ["Array", self.read_sort(key), self.read_sort(value)]
             case str() if unquote(tree) in self.sorts:
@@ -1012,14 +1188,30 @@ class Script:
                 raise CannotDecide("quantified constraints are not supported")
             case ["let", [*bindings], body]:
                 inner = {unquote(name): self.value(term, scope) for name, term in bindings}
+                if len(inner) != len(bindings) or not BUILT_IN.isdisjoint(inner):
+                    raise CannotDecide("`let` binds a name twice, or one that means something else")
                 return self.value(body, scope | inner)
-            case ["_", name, width] if re.fullmatch(r"bv\d+", name):
+            case ["_", name, width] if re.fullmatch(r"bv[0-9]+", name):
+                if int(name[2:]) >> read_width(width):
+                    raise CannotDecide(f"`{name}` does not fit its width")
                 return Bits(int(name[2:]), int(width))
-            case [["as", "const", _], term]:
-                return Table(self.value(term, scope), ())
+            case [["as", "const", sort], term]:
+                read, default = self.read_sort(sort), self.value(term, scope)
+                if read[0] != "Array" or (read[2] == "Real" and type(default) is int):
+                    raise CannotDecide("a constant array has another sort")
+                return None if default is None else Table(read, self.fit(read[2], default), ())
             case [["_", name, *indices], term]:
                 value = self.value(term, scope)
                 return UNDEFINED if value is None else index(name, indices, value)
+            case ["select", array, key]:
+                table, place = self.value(array, scope), self.value(key, scope)
+                return (
+                    UNDEFINED
+                    if table is None
+                    else look_up(self._array(table), [place], self.members)
+                )
+            case ["store", array, key, term]:
+                return self._store(*(self.value(part, scope) for part in (array, key, term)))
             case [str() as head, *rest] if rest:
                 args = [self.value(term, scope) for term in rest]
                 return self._apply(unquote(head), args, scope)
@@ -1030,14 +1222,14 @@ class Script:
         if name in scope:
             return scope[name]
         if name in self.macros and not self.macros[name][0]:
-            return self.value(self.macros[name][1], self.given)
+            return self._apply(name, [], scope)
         if name in self.constructors:
             return self.constructors[name]
         if token in ("true", "false"):
             return token == "true"
-        if re.fullmatch(r"-?\d+", token):
+        if re.fullmatch(r"-?(0|[1-9][0-9]*)", token):
             return int(token)
-        if re.fullmatch(r"-?\d+\.\d+", token):
+        if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", token):
             return Fraction(token)
         if re.fullmatch(r"#b[01]+|#x[0-9a-fA-F]+", token):
             size = 1 if token[1] == "b" else 4
@@ -1046,18 +1238,41 @@ class Script:
 
     def _apply(self, head: str, args: list[Any], scope: dict[str, Any]) -> Any:
         known = scope.get(head)
-        if isinstance(known, Table):
-            return UNDEFINED if None in args else known.at(tuple(args))
-        if head in self.macros:
-            parameters, body = self.macros[head]
+        if isinstance(known, Table) and known.sort[0] == "Function":
+            return look_up(known, args, self.members)
+        if head in self.macros and head not in scope:
+            parameters, sort, body = self.macros[head]
             if len(parameters) != len(args):
                 raise CannotDecide(f"`{head}` has another number of arguments")
-            return self.value(body, self.given | dict(zip(parameters, args, strict=True)))
+            named = zip(parameters, args, strict=True)
+            inner = {name: self.fit(kind, arg) for (name, kind), arg in named}
+            return self.fit(sort, self.value(body, self.given | inner))
         return apply(head, args)
+
+    def fit(self, sort: Sort, value: Any) -> Any:
+        """Give a value as one of a sort, of which it must be."""
+        return fit(sort, value, self.members)
+
+    @staticmethod
+    def _array(value: Any) -> Table:
+        if not isinstance(value, Table) or value.sort[0] != "Array":
+            raise CannotDecide("something that is no array is used as one")
+        return value
+
+    def _store(self, array: Any, key: Any, value: Any) -> Table | None:
+        if None in (array, key, value):
+            return UNDEFINED
+        _, index, content = self._array(array).sort
+        if (index, type(key)) == ("Real", int) or (content, type(value)) == ("Real", int):
+            raise CannotDecide("an Int stands where a Real is expected")
+        return array.store(self.fit(index, key), self.fit(content, value))
 
     def check(self, values: dict[str, Any]) -> int:
         """Evaluate every assertion; give how many there are."""
         self.given = values
+        for name, (parameters, _, _) in self.macros.items():
+            if not parameters:
+                self._apply(name, [], values)
         for number, term in enumerate(self.asserted, 1):
             require_true(self.value(term, values), f"assertion {number}")
         return len(self.asserted)
@@ -1070,21 +1285,32 @@ def unquote(name: Tree) -> str:
     return name[1:-1] if name.startswith("|") else name
 
 
+def read_width(token: Tree) -> int:
+    """Read how many bits a bit-vector has."""
+    if not isinstance(token, str) or not re.fullmatch(r"[1-9][0-9]{0,3}", token):
+        raise CannotDecide(f"`{token}` is no width")
+    return int(token)
+
+
 def index(name: str, indices: list[Any], value: Any) -> Any:
     """Apply an indexed operator."""
     if name == "is":
-        return value == unquote(indices[0])
+        if not isinstance(value, Member) or unquote(indices[0]) not in value.members:
+            raise CannotDecide("`is` asks for a constructor of something else")
+        return value.name == unquote(indices[0])
+    if not all(isinstance(one, str) and re.fullmatch(r"0|[1-9][0-9]{0,3}", one) for one in indices):
+        raise CannotDecide(f"`{name}` has an index that is too large, or none")
     indices = list(map(int, indices))
-    if max(indices, default=0) > MAX_BITS:
-        raise CannotDecide(f"`{name}` has an index that is too large")
     if name == "divisible" and type(value) is int:
         return value % indices[0] == 0
-    if name == "int_to_bv" and type(value) is int:
+    if name == "int_to_bv" and type(value) is int and indices[0] > 0:
         return Bits(value & (1 << indices[0]) - 1, indices[0])
     if not isinstance(value, Bits):
         raise CannotDecide(f"`{name}` is not supported")
     if name == "extract":
         high, low = indices
+        if not low <= high < value.width:
+            raise CannotDecide("`extract` takes bits that do not exist")
         return Bits(value.value >> low & (1 << (high - low + 1)) - 1, high - low + 1)
     if name == "zero_extend":
         return Bits(value.value, value.width + indices[0])
@@ -1135,9 +1361,9 @@ def evaluate(node: ast.expr, values: dict[str, Any], text: str) -> Any:
         return evaluate(inner, values, text)
 
     match node:
-        case ast.Name(id=name) if name in values:
+        case ast.Name(id=name) if name in values:  # `check_rules` lets only ASCII be a name
             return values[name]
-        case ast.Constant(value=bool() | int() | str() as value):
+        case ast.Constant(value=bool() | int() | str() as value) if node.kind is None:
             return value
         case ast.Constant(value=float()):
             written = (ast.get_source_segment(text, node) or "").replace("_", "")
@@ -1157,7 +1383,8 @@ def evaluate(node: ast.expr, values: dict[str, Any], text: str) -> Any:
         case ast.Compare(left=left, ops=ops, comparators=others):
             return compare_chain(ops, [left, *others], part)
         case ast.IfExp(test=test, body=yes, orelse=no):
-            return apply("ite", [part(test), part(yes), part(no)])
+            yes, no = alike(part(yes), part(no))
+            return apply("ite", [part(test), yes, no])
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             if len(args) == 1 and isinstance(args[0], ast.List | ast.Tuple):
                 args = args[0].elts
@@ -1171,7 +1398,11 @@ def count(value: Any) -> Any:
 
 
 def alike(left: Any, right: Any) -> tuple[Any, Any]:
-    """Let a number stand for a bit-vector of the other side's width."""
+    """Let a number stand for a bit-vector of the other side's width, a text for a member."""
+    if isinstance(left, Member) and isinstance(right, str) and right in left.members:
+        return left, Member(right, left.members)
+    if isinstance(right, Member) and isinstance(left, str) and left in right.members:
+        return Member(left, right.members), right
     if isinstance(left, Bits) and type(right) is int and 0 <= right < 1 << left.width:
         return left, Bits(right, left.width)
     if isinstance(right, Bits) and type(left) is int and 0 <= left < 1 << right.width:
@@ -1187,8 +1418,6 @@ def calculate_binary(kind: type[ast.operator], left: Any, right: Any) -> Any:
     if kind is ast.Add and isinstance(left, str) and isinstance(right, str):
         return left + right
     name = BINARY.get(kind, ("", ""))[isinstance(left, Bits)]
-    if kind is ast.Pow and right < 0:
-        return apply("/", [1, raised]) if (raised := power(left, -right)) is not None else None
     return apply(name, [left, right])
 
 
@@ -1242,6 +1471,8 @@ def call(name: str, args: list[Any]) -> Any:
         return total
     if name in ("min", "max") and args:
         best = args[0]
+        if len({isinstance(arg, bool) for arg in args}) > 1:
+            raise CannotDecide(f"`{name}` takes Bools and others")
         for arg in args[1:]:
             best = best if relate(ast.LtE if name == "min" else ast.GtE, best, arg) else arg
         return best
@@ -1256,6 +1487,10 @@ def check_assignment(problem: dict[str, Any], text: str) -> str:
         raise Refuted("the answer is nested too deep") from error
     if not isinstance(answer, dict):
         raise Refuted("the answer is no JSON object")
+    known = {"smtlib", "variables", "constraints", "objective", "optimal"}
+    forms = [problem.get(name) is not None for name in ("smtlib", "variables", "constraints")]
+    if set(problem) - known or forms not in ([True, False, False], [False, True, True]):
+        raise CannotDecide("the problem is of neither form, or has members that are not known")
     if problem.get("smtlib") is not None:
         script = Script(problem["smtlib"])
         number = script.check(read_answer(script.variables, answer, script.members))
@@ -1282,25 +1517,57 @@ def read_answer(
     return {name: read_value(sort, answer[name], members) for name, sort in variables.items()}
 
 
+FUNCTIONS = ("abs", "all_different", "implies", "len", "max", "min", "sum")
+
+
+def read_rule_sort(name: str, held: dict[str, Any]) -> Sort:
+    """Read the sort of a variable with bounds; what does not belong to it is refused."""
+    kind = held["type"]
+    told = {member for member, value in held.items() if value is not None} - {"type", "description"}
+    also = {"int": {"min", "max"}, "real": {"min", "max"}, "enum": {"values"}, "bitvec": {"width"}}
+    if told - also.get(kind, set()) or (kind in ("enum", "bitvec") and not told):
+        raise CannotDecide(f"`{name}` has members that do not belong to its type")
+    if (
+        not name.isascii()
+        or not name.isidentifier()
+        or keyword.iskeyword(name)
+        or name in FUNCTIONS
+    ):
+        raise CannotDecide(f"`{name}` is no name of a variable")
+    if kind == "enum" and len(set(held["values"])) != len(held["values"]):
+        raise CannotDecide(f"`{name}` has a value twice")
+    plain = {"int": "Int", "real": "Real", "bool": "Bool", "string": "String", "enum": name}
+    return plain[kind] if kind in plain else ["BitVec", read_width(str(held["width"]))]
+
+
+def read_bound(sort: Sort, given: Any) -> Fraction:
+    """Read the least or the greatest value of a number."""
+    if isinstance(given, bool) or (isinstance(given, str) and not RATIONAL.fullmatch(given)):
+        raise CannotDecide("a bound is no number")
+    limit = Fraction(given)
+    if sort == "Int" and limit.denominator != 1:
+        raise CannotDecide("the bound of an Int is no integer")
+    return limit
+
+
 def check_rules(problem: dict[str, Any], answer: dict[str, Any]) -> int:
     """Check variables with bounds and named constraints; give the number of constraints."""
-    plain = {"int": "Int", "real": "Real", "bool": "Bool", "string": "String"}
-    sorts, members = {}, {}
-    for name, variable in problem["variables"].items():
-        kind = variable["type"]
-        members[name] = variable.get("values") or []
-        width = ["BitVec", variable.get("width")]
-        sorts[name] = plain.get(kind) or (name if kind == "enum" else width)
+    sorts = {name: read_rule_sort(name, held) for name, held in problem["variables"].items()}
+    members = {name: held.get("values") or [] for name, held in problem["variables"].items()}
     values = read_answer(sorts, answer, members)
     number = 0
     for name, variable in problem["variables"].items():
         for bound, sign in (("min", ">="), ("max", "<=")):
             if variable.get(bound) is not None:
-                limit = Fraction(str(variable[bound]))
+                limit = read_bound(sorts[name], variable[bound])
                 require_true(compare(sign, values[name], limit), f"the bound of `{name}`")
                 number += 1
+    if not problem["constraints"]:
+        raise CannotDecide("there are no constraints")
     for rule in problem["constraints"]:
         text = rule["expr"].strip()
+        if set(rule) - {"name", "expr", "why"}:
+            raise CannotDecide("a constraint has members that are not known")
         try:
             tree = ast.parse(text, mode="eval").body
         except SyntaxError as error:
