@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from app.durable.execution import Execution, Policy
 from app.durable.location import Location, lock_file, open_database
 from app.durable.members import Members
+from app.durable.outbox import Outbox
 from app.durable.publisher import Publisher
 from app.durable.slots import FileSlots, SharedSlots, Slots
 from app.durable.store import Store, too_many
@@ -94,10 +95,8 @@ class DurableEngine:
             location: Where runs are kept.
             room: How many there may be.
             cluster: How replicas share them.
-            on_end: Is told of every run that ended here.
+            on_end: Is told of every run that is over, at least once.
         """
-        self._on_end = on_end
-        self._telling: set[asyncio.Future[None]] = set()
         self._make_run, self._location, self._room = make_run, location, room
         self._cluster = cluster
         self.executor = new_id("executor") if location.shared else LOCAL
@@ -112,6 +111,7 @@ class DurableEngine:
         )
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="modulo-store")
         self._publisher = Publisher(lambda batch: self._call(self._store.add_events, batch))
+        self._outbox = Outbox(self._store, self.executor, cluster.lease_s, self._call, on_end)
         self._turns = asyncio.Semaphore(room.concurrent)
         self._local: dict[str, _Local] = {}
         self._opening = asyncio.Lock()
@@ -146,6 +146,7 @@ class DurableEngine:
             self._members.start()
             self._jobs.append(asyncio.create_task(self._watch_cancels()))
         self._jobs.append(asyncio.create_task(self._tidy()))
+        self._outbox.open()
 
     async def _ensure(self) -> None:
         if not self._open:
@@ -245,9 +246,10 @@ class DurableEngine:
         waiting = [local.task for local in self._local.values()]
         if waiting:
             await asyncio.wait(waiting)
-        for job in (*self._jobs, *self._telling):
+        for job in self._jobs:
             job.cancel()
-        await asyncio.gather(*self._jobs, *self._telling, return_exceptions=True)
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        await self._outbox.aclose()
         await self._publisher.aclose()
         if self._open:
             if self._location.shared:
@@ -315,10 +317,8 @@ class DurableEngine:
 
     async def _end(self, record: RunRecord, rest: Sequence[Event]) -> None:
         """Note how a run ended, and tell who wants to know."""
-        if await self._call(self._store.end_run, record, rest) and self._on_end is not None:
-            telling = asyncio.ensure_future(self._on_end(record))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+        if await self._call(self._store.end_run, record, rest, self._outbox.teller):
+            self._outbox.tell(record)
 
     async def _watch_cancels(self) -> None:
         """Cancel the runs that another process wants cancelled."""

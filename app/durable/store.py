@@ -21,6 +21,7 @@ from app.durable.tables import (
     intents,
     members,
     metadata,
+    news,
     runs,
     schema,
     slots,
@@ -164,8 +165,10 @@ class Store:
                 .values(attempts=runs.c.attempts - 1)
             )
 
-    def end_run(self, record: RunRecord, rest: Sequence[Event] = ()) -> bool:
-        """Note how a run ended, with its last events; says whether it was not over before."""
+    def end_run(
+        self, record: RunRecord, rest: Sequence[Event] = (), teller: str | None = None
+    ) -> bool:
+        """Note how a run ended, its last events and who tells; says whether it was not over."""
         with self.database.begin() as connection:
             ended = connection.execute(
                 sa.update(runs)
@@ -182,6 +185,8 @@ class Store:
             ).all()
             if ended:
                 self._add_events(connection, [(record.spec.id, event) for event in rest])
+            if ended and teller is not None:
+                connection.execute(sa.insert(news).values(run=record.spec.id, executor=teller))
             return bool(ended)
 
     def ask_cancel(self, run_id: str) -> None:
@@ -217,7 +222,7 @@ class Store:
                 .where(runs.c.id == run_id, runs.c.state.not_in(OPEN))
                 .returning(runs.c.id)
             ).all()
-            for table in (events, artifacts, intents) if gone else ():
+            for table in (events, artifacts, intents, news) if gone else ():
                 connection.execute(sa.delete(table).where(table.c.run == run_id))
             return bool(gone)
 

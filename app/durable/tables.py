@@ -3,6 +3,7 @@
 Invariants:
     * An event is written once: `(run, seq)` is its key, and what is written never changes.
     * A row of `intents` is written before the call that it announces is paid.
+    * A row of `news` is written with the end of its run, and removed once it was told.
 """
 
 import sqlalchemy as sa
@@ -61,6 +62,13 @@ intents = sa.Table(
     sa.Column("attempt", sa.Integer, primary_key=True),
     sa.Column("executor", sa.Text, nullable=False),
     sa.Column("usage", sa.Text),  # of a call that was broken off on purpose
+)
+
+news = sa.Table(
+    "modulo_news",
+    metadata,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("executor", sa.Text, nullable=False),  # who tells that the run is over
 )
 
 members = sa.Table(

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from app.durable.location import locate, open_database
 from app.durable.members import Members
+from app.durable.outbox import claim_news
 from app.durable.store import Store
+from app.durable.tables import news
 
 LEASE_S = 30.0
 
@@ -98,3 +100,13 @@ def test_slots_are_shared_and_the_dead_hold_none(shared):
     leaver.leave()
     assert store.take_slot("model", "me/4", 2, LEASE_S)
     assert not store.take_slot("model", "me/5", 2, LEASE_S)
+
+
+def test_only_what_the_dead_did_not_tell_is_told_by_others_and_once(shared):
+    for name in ("me", "other", "living"):
+        Members(shared, Executions(), name, LEASE_S).join()
+    with shared.begin() as connection:
+        rows = [{"run": f"of-{name}", "executor": name} for name in ("dead", "living", "me")]
+        connection.execute(sa.insert(news), rows)
+    assert sorted(claim_news(shared, "me", LEASE_S)) == ["of-dead", "of-me"]
+    assert claim_news(shared, "other", LEASE_S) == []
