@@ -14,6 +14,8 @@ from critics.schema.reader import Exact
 
 Assertion: TypeAlias = Callable[[Any, Exact], str | None]
 SHOWN, MAX_LISTED = 60, 8
+MAX_BITS = 13_300
+"""Numbers of more bits (4,000 digits) are named and not written: Python writes 4,300 digits."""
 
 
 def is_type(name: str, value: Exact, dialect: Dialect) -> bool:
@@ -53,6 +55,8 @@ def show(value: Exact) -> str:
 
 def show_number(value: int | Fraction) -> str:
     """Write a number as a decimal where it has one, else as a fraction."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        return "a number of more than 4,000 digits"
     if isinstance(value, int) or value.denominator == 1:
         return str(value)
     for places in range(1, 30):

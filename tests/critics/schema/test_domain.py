@@ -366,3 +366,10 @@ def test_no_text_brings_it_down(text: str) -> None:
 def test_no_pattern_brings_it_down(pattern: str, text: str) -> None:
     judgement = judge(domain, {"schema": {"pattern": pattern}}, json.dumps(text))
     assert not {"critic-crashed", "critic-memory"} & set(judgement.codes)
+
+
+@pytest.mark.parametrize("number", ["1" * 3000 + "e3000", "-" + "1" * 3000 + "e3000", "1e-3999"])
+def test_numbers_beyond_what_is_written_are_decided(number: str) -> None:
+    for schema, code in ({"type": "string"}, "schema-type"), ({"const": 5}, "schema-value"):
+        assert judge(domain, {"schema": schema}, number).codes == (code,)
+    assert judge(domain, {"schema": {"type": "number"}}, number).verdict is Verdict.ACCEPTED
