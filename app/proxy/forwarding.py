@@ -123,9 +123,13 @@ class Answer:
         self._timeout_s = timeout_s
 
     @property
-    def redirects(self) -> bool:
-        """Say whether it sends the client elsewhere, where no client of ours is to go."""
-        return 300 <= self.status < 400  # noqa: PLR2004  # the statuses of redirection
+    def fault(self) -> str | None:
+        """Say why it can be nobody's answer: no client of ours is to go elsewhere."""
+        said = f"the upstream answered {self.status}"
+        if 300 <= self.status < 400:  # noqa: PLR2004  # the statuses of redirection
+            return f"{said}: it redirects to another address"
+        known = 200 <= self.status < 600  # noqa: PLR2004  # the statuses that end an exchange
+        return None if known else f"{said}, which is no status of HTTP"
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the bytes as they come.
@@ -190,9 +194,8 @@ async def ask_upstream(
         raise ServiceError("upstream-unreachable", said, headers=PAID) from error
     try:
         answer = Answer(response, timeout_s)
-        if answer.redirects:
-            said = f"the upstream answered {answer.status}: it redirects to another address"
-            raise ServiceError("upstream-invalid", said)
+        if answer.fault is not None:
+            raise ServiceError("upstream-invalid", answer.fault)
         yield answer
     finally:
         response.close()

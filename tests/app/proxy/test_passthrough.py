@@ -91,6 +91,17 @@ async def test_an_upstreams_error_is_its_own(pool, status, stream):
     assert len(upstream.seen) == 1
 
 
+async def test_a_key_that_the_upstream_quotes_stays_here(pool):
+    refusal = Reply(status=401, body=b'{"error":{"message":"Incorrect API key: sk-secret"}}')
+    async with UpstreamServer(refusal) as upstream:
+        settings = asks(upstream)
+        settings["upstream"]["api_key"] = "sk-secret"
+        async with client(make_app(pool, **settings)) as http:
+            response = await http.post(CHAT, json=plain())
+    assert response.status_code == 401
+    assert response.json()["error"]["message"] == "Incorrect API key: ***"
+
+
 @pytest.mark.parametrize(
     ("told", "code", "retry"),
     [(RESET, "upstream_unreachable", "false"), (Reply(cut=30), "upstream_unreachable", "false")],
@@ -105,8 +116,9 @@ async def test_an_upstream_that_breaks_off_may_have_been_paid(pool, told, code, 
     assert response.headers["x-should-retry"] == retry
 
 
-async def test_nobody_is_sent_elsewhere(pool):
-    away = Reply(status=307, headers={"location": "http://elsewhere.example/v1"})
+@pytest.mark.parametrize("status", [307, 600, 999])
+async def test_nobody_is_sent_elsewhere_or_a_status_that_is_none(pool, status):
+    away = Reply(status=status, headers={"location": "http://elsewhere.example/v1"})
     async with (
         UpstreamServer(away) as upstream,
         client(make_app(pool, **asks(upstream))) as http,
