@@ -42,9 +42,10 @@ def require_usable_database(settings: Settings) -> Settings:
                 "setting `database_url` names a database, and what keeps runs there is missing",
                 help=["install `llm-modulo[durable]`, or set `MODULO_DATABASE_URL=memory:`"],
             )
-        from app.durable.location import locate, require_reachable  # noqa: PLC0415  # slow
+        from app.durable.inspection import require_usable  # noqa: PLC0415  # slow
+        from app.durable.location import locate  # noqa: PLC0415  # slow
 
-        require_reachable(locate(url))
+        require_usable(locate(url))
     return settings
 
 

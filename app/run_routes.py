@@ -20,6 +20,8 @@ from app.stream import EventStream, frame
 router = APIRouter(tags=["runs"], route_class=StrictRoute)
 
 NOT_FOUND = problems("run-unknown", "invalid-request")
+LAST = 2**31 - 1
+"""No run has so many events, and no database takes a larger number for one."""
 
 
 @router.get("/runs", summary="List runs, newest first", responses=problems("invalid-request"))
@@ -126,6 +128,6 @@ def _last_event(request: Request) -> int:
     """
     said = request.headers.get("last-event-id", "-1")
     try:
-        return max(int(said), -1)
+        return min(max(int(said), -1), LAST)
     except ValueError as error:
         raise ServiceError("invalid-request", "`Last-Event-ID` is no event number") from error

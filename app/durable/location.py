@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from app.failures import ServiceError
 
@@ -52,13 +52,13 @@ def locate(url: str) -> Location:
     """
     try:
         parsed = sa.make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number
         raise _unusable("is no database URL") from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise _unusable("names no file")
-        return Location("sqlite", parsed, Path(parsed.database).absolute())
+        return Location("sqlite", parsed, Path(parsed.database).resolve())
     if backend in {"postgresql", "postgres"}:
         return Location("postgresql", parsed.set(drivername="postgresql+psycopg"))
     raise _unusable(f"names `{backend}`, which is not known")
@@ -109,6 +109,7 @@ def lock_file(path: Path) -> Callable[[], None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # prompts are in it
     except OSError as error:
         raise ServiceError(
             "settings-invalid", f"the database `{path}` cannot be opened: {error.strerror}"
@@ -122,29 +123,6 @@ def lock_file(path: Path) -> Callable[[], None]:
             "database-in-use",
             f"process {holder or 'unknown'} keeps its runs in `{path}`, which only one can do",
         ) from error
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # prompts are in it
     os.ftruncate(descriptor, 0)
     os.write(descriptor, str(os.getpid()).encode("ascii"))
     return lambda: os.close(descriptor)
-
-
-def require_reachable(location: Location) -> None:
-    """Check that a database is there, and a file free.
-
-    Raises:
-        ServiceError: `database-in-use`; `settings-invalid`: it cannot be reached.
-    """
-    if location.path is not None:
-        lock_file(location.path)()
-        return
-    database = open_database(location)
-    try:
-        with database.connect():
-            pass
-    except SQLAlchemyError as error:
-        where = f"{location.url.host or 'this machine'}/{location.url.database}"
-        raise ServiceError(
-            "settings-invalid", f"the database at `{where}` cannot be reached"
-        ) from error
-    finally:
-        database.dispose()

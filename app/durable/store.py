@@ -49,10 +49,11 @@ class Store:
         self._insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
 
     def prepare(self) -> None:
-        """Make the tables, unless they are there.
+        """Make the tables, unless they are there; read and write them once.
 
         Raises:
             ServiceError: `settings-invalid`: a newer program made them.
+            SQLAlchemyError: The database cannot be used, or has other tables of these names.
         """
         with self.database.begin() as connection:
             if self.database.dialect.name == "postgresql":  # several replicas start at once
@@ -61,6 +62,9 @@ class Store:
             found = connection.execute(sa.select(schema.c.version)).scalar()
             if found is None:
                 connection.execute(sa.insert(schema).values(version=VERSION))
+            connection.execute(sa.update(schema).values(version=schema.c.version))
+            for table in metadata.sorted_tables:
+                connection.execute(sa.select(table).limit(0))
         if found is not None and found != VERSION:
             raise ServiceError(
                 "settings-invalid",

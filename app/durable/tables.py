@@ -6,6 +6,8 @@ Invariants:
     * A row of `news` is written with the end of its run, and removed once it was told.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 VERSION = 1
@@ -13,16 +15,29 @@ VERSION = 1
 
 metadata = sa.MetaData()
 
+
+class Words(sa.TypeDecorator[str]):
+    """Text of clients and upstreams; a NUL, which PostgreSQL takes in no text, is replaced."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Replace what no text may hold."""
+        del dialect
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
 schema = sa.Table("modulo_schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 runs = sa.Table(
     "modulo_runs",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("tenant", Words, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("domain", sa.Text, nullable=False),
-    sa.Column("model", sa.Text),
+    sa.Column("domain", Words, nullable=False),
+    sa.Column("model", Words),
     sa.Column("executor", sa.Text),  # who executes it, or did last
     sa.Column("attempts", sa.Integer, nullable=False),  # executions that did not end by themselves
     sa.Column("cancel", sa.Boolean, nullable=False),  # somebody wants it to end
@@ -32,7 +47,7 @@ runs = sa.Table(
     sa.Column("spec", sa.Text, nullable=False),
     sa.Column("usage", sa.Text),
     sa.Column("result", sa.Text),
-    sa.Column("failure", sa.Text),
+    sa.Column("failure", Words),
     sa.Index("modulo_runs_by_time", "created_at", "id"),
     sa.Index("modulo_runs_by_state", "state", "executor"),
 )
@@ -40,7 +55,7 @@ runs = sa.Table(
 events = sa.Table(
     "modulo_events",
     metadata,
-    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("run", Words, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
@@ -49,7 +64,7 @@ events = sa.Table(
 artifacts = sa.Table(
     "modulo_artifacts",
     metadata,
-    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("run", Words, primary_key=True),
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("body", sa.Text, nullable=False),
 )
@@ -57,7 +72,7 @@ artifacts = sa.Table(
 intents = sa.Table(
     "modulo_intents",
     metadata,
-    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("run", Words, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),  # the step that pays the call
     sa.Column("attempt", sa.Integer, primary_key=True),
     sa.Column("executor", sa.Text, nullable=False),
@@ -81,7 +96,7 @@ members = sa.Table(
 slots = sa.Table(
     "modulo_slots",
     metadata,
-    sa.Column("upstream", sa.Text, primary_key=True),
+    sa.Column("upstream", Words, primary_key=True),
     sa.Column("token", sa.Text, primary_key=True),
     sa.Column("executor", sa.Text, nullable=False),
 )

@@ -46,7 +46,12 @@ async def test_events_go_on_after_the_last_one_that_was_seen(pool):
         headers = {"last-event-id": "2"}
         rest = frames((await http.get(f"/runs/{run}/events", headers=headers)).text)
         odd = await http.get(f"/runs/{run}/events", headers={"last-event-id": "x"})
+        late = [
+            frames((await http.get(f"/runs/{run}/events", headers={"last-event-id": number})).text)
+            for number in ("2147483648", "9" * 30)
+        ]
     assert rest == whole[3:]
+    assert late == [whole[-1:]] * 2
     assert whole[-1][0] == "result"
     assert odd.status_code == 422
 

@@ -143,6 +143,18 @@ async def test_a_tenants_line_does_not_hold_up_another_tenant(pool, make_engine)
     assert len(waiting.runs) > 50
 
 
+async def test_a_nul_in_what_others_say_loses_no_run(pool, make_engine):
+    async with engine_over(pool, make_engine, Model("hello")) as (engine, specify):
+        spec = await specify()
+        named = spec.request.model_copy(update={"model": "a\0b"})
+        await engine.start(spec.model_copy(update={"request": named, "id": f"{spec.id}-x"}))
+        over = await engine.wait(f"{spec.id}-x")
+        odd = await engine.get("run_\0")
+        listed = await engine.list(RunQuery(model="a\0b", domain="a\0", before="\0"))
+    assert "has only the model" in over.failure
+    assert (odd, listed.runs) == (None, ())
+
+
 async def test_old_runs_are_forgotten(pool, make_engine, store):
     async with engine_over(pool, make_engine, Model("hello")) as (engine, specify):
         old, new = await specify(), await specify()

@@ -1,0 +1,36 @@
+"""inspection: finds at start-up that a database cannot be used, before anything depends on it."""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.durable.location import Location, lock_file, open_database
+from app.durable.store import Store
+from app.failures import ServiceError
+
+
+def require_usable(location: Location) -> None:
+    """Check that a database can be read and written, that its tables are ours, and a file free.
+
+    Raises:
+        ServiceError: `database-in-use`; `settings-invalid`: it cannot be used.
+    """
+    unlock = lock_file(location.path) if location.path is not None else lambda: None
+    database = open_database(location)
+    try:
+        Store(database).prepare()
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", error)).strip().splitlines()
+        reason = f": {why[0]}" if why else ""
+        raise ServiceError(
+            "settings-invalid",
+            f"the database {_name(location)} cannot be used{reason}",
+            help=["set `MODULO_DATABASE_URL` to a database that only llm-modulo writes to"],
+        ) from error
+    finally:
+        database.dispose()
+        unlock()
+
+
+def _name(location: Location) -> str:
+    if location.path is not None:
+        return f"`{location.path}`"
+    return f"at `{location.url.host or 'this machine'}/{location.url.database}`"
