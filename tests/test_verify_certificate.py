@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from critics.certificate import Order, Signer, certify, certify_infeasible
 from critics.ed25519 import PrivateKey
-from critics.envelope import Envelope, Signature, pae
+from critics.envelope import Envelope, Signature, open_envelope, pae
 from critics.judge import judge
 from critics.pddl import PddlProblem, load
 from critics.pddl import domain as pddl
@@ -26,6 +26,7 @@ from critics.smt import domain as smt
 from critics.smt.examples import EXAMPLES as ASSIGNMENTS
 from critics.statement import write_statement
 from critics.types import KernelError, Verdict
+from critics.verification import Outcome, open_certificate, verify
 from tests.critics.pddl import random_tasks
 from tests.critics.pddl.random_tasks import write_task
 from tests.critics.smt import test_engines_agree as terms
@@ -249,6 +250,10 @@ def test_a_text_that_is_not_embedded_is_compared_with_its_hash():
     assert checker.verify(document, problem=problem, answer=answer)
     with pytest.raises(checker.Refuted, match="not the one that was certified"):
         checker.verify(document, problem=problem, answer=answer + b" ")
+    written = json.dumps(example.problem, indent=1).encode()
+    assert checker.verify(document, problem=written, answer=answer + b"\n")
+    with pytest.raises(checker.Refuted, match="not the one that was certified"):
+        checker.verify(document, problem=b'{"domain":""}', answer=answer)
 
 
 def test_does_not_claim_what_it_did_not_show():
@@ -267,6 +272,64 @@ def test_does_not_claim_what_it_did_not_show():
         checker.verify(seal(certify_infeasible("smt", impossible, order)))
 
 
+def change(document, edit, key):
+    """Change the Statement of a signed certificate and sign it again."""
+    statement = json.loads(open_envelope(document).payload)
+    edit(statement)
+    payload = json.dumps(statement).encode()
+    return Envelope(payload, (Signature(key.public.keyid, key.sign(pae(payload))),)).encode()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda held: held["predicate"].update(schema_version=2),
+        lambda held: held["predicate"].update(schema_version=True),
+        lambda held: held["predicate"].update(more=1),
+        lambda held: held["predicate"].pop("signer"),
+        lambda held: held["predicate"].update(candidate=None),
+        lambda held: held["predicate"].update(claim="infeasible"),
+        lambda held: held["predicate"].update(product="\ud800"),
+        lambda held: held["predicate"]["signer"].update(keyid="0"),
+        lambda held: held["predicate"]["problem"].update(text="{}"),
+        lambda held: held.update(subject=None),
+        lambda held: held.update(more=1),
+    ],
+)
+def test_refutes_what_is_not_written_as_a_certificate(edit, signed, key):
+    problem = open_certificate(signed).certificate.problem.text.encode()
+    assert checker.verify(change(signed, lambda _: None, key).encode(), problem=problem)
+    altered = change(signed, edit, key).encode()
+    assert verify(altered).outcome is Outcome.REFUTED
+    with pytest.raises(checker.Refuted):
+        checker.verify(altered, problem=problem)
+
+
+def test_refutes_envelopes_that_have_two_readings(signed):
+    held = json.loads(signed)
+    one = held["signatures"][0]
+    for changed in (
+        {**held, "more": 1},
+        {**held, "signatures": None},
+        {**held, "signatures": [5]},
+        {**held, "signatures": [{**one, "more": 1}]},
+        {**held, "signatures": [{**one, "sig": one["sig"] + "\n"}]},
+    ):
+        with pytest.raises(checker.Refuted):
+            checker.verify(json.dumps(changed).encode())
+    for content in (b"[" * 100_000, signed.decode().encode("utf-16"), b"\xef\xbb\xbf" + signed):
+        with pytest.raises(checker.Refuted):
+            checker.verify(content)
+
+
+def test_one_signature_that_holds_is_enough(signed):
+    held = json.loads(signed)
+    wrong = {**held["signatures"][0], "sig": "AAAA"}
+    several = {**held, "signatures": [wrong, *held["signatures"]]}
+    assert checker.verify(json.dumps(several).encode())
+    assert verify(several).outcome is Outcome.VERIFIED
+
+
 def hand_over(domain, problem, answer):
     """Put a problem and an answer into an envelope that nobody has certified."""
     texts = {"problem": json.dumps(problem), "answer": answer}
@@ -274,7 +337,8 @@ def hand_over(domain, problem, answer):
         name: {"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
         for name, text in texts.items()
     }
-    predicate = {"domain": domain, "claim": "answer", "signer": None}
+    predicate = dict.fromkeys(checker.MEMBERS.split())
+    predicate |= {"domain": domain, "claim": "answer", "schema_version": 1}
     predicate |= {"problem": parts["problem"], "candidate": parts["answer"]}
     subject = [{"name": n, "digest": {"sha256": p["sha256"]}} for n, p in parts.items()]
     types = {"_type": checker.STATEMENT_TYPE, "predicateType": checker.PREDICATE_TYPE}
