@@ -257,12 +257,29 @@ FULL = '{"WA": "red", "NT": "green", "New South": "red"}'
             ['{"WA": "red", "New South": "red", "NT": "green"}'],
         ),
         ("WA: red\nNT: red\nNo:\nWA: green", ['{"WA": "red", "NT": "red"}', '{"WA": "green"}']),
+        ("WA | NT\n---|---\nWA: red\nNT: green", ['{"WA": "red", "NT": "green"}']),
+        (json.dumps([{"node": v, "colour": c} for v, c in json.loads(FULL).items()]), [FULL]),
+        (
+            '{"coloring": [{"vertex": "WA", "color": "red"}, {"vertex": "NT", "color": "green"}]}',
+            ['{"WA": "red", "NT": "green"}'],
+        ),
+        (
+            '[{"vertex": "WA", "color": "red"}, {"vertex": "WA", "color": "green"}]',
+            ['{"WA": "red", "WA": "green"}'],
+        ),
+        ('[[1], {"WA": "red"}]', ['{"WA": "red"}']),
         ("WA: purple", []),
         ("It cannot be done.", []),
     ],
 )
 def test_colourings_are_found_as_models_write_them(response: str, found: list[str]) -> None:
     assert extracted(response, **MAP) == found
+
+
+def test_the_head_of_a_table_colours_nothing() -> None:
+    graph = {"edges": [["A", "C"]], "colors": 2}
+    table = "| V | C |\n|---|---|\n| A | y |\n| C | y |"
+    assert extracted(table, **graph) == ['{"A": "y", "C": "y"}']
 
 
 @given(st.text())
@@ -277,7 +294,7 @@ def test_no_text_brings_it_down(text: str) -> None:
     assert not {"critic-crashed", "critic-memory"} & set(judgement.codes)
 
 
-@pytest.mark.parametrize("sign", ["{", "WA: red\n", ":", "| ", '{"a":'])
+@pytest.mark.parametrize("sign", ["{", "[", "[]", "WA: red\n", ":", "| ", '{"a":'])
 def test_long_junk_is_read_in_time(sign: str) -> None:
     assert len(extracted(sign * 20_000, **MAP)) <= 20
 
