@@ -24,6 +24,7 @@ SPEAKERS = frozenset({"system", "developer", "user"})
 DOMAINS: Mapping[str, str] = {"pddl": "pddl", "smt2": "smt"}
 """The name behind a fence, and the domain whose problems stand in such blocks."""
 _FENCE = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`\n]*+$")
+_CLOSING = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)[ \t\r]*+$")
 _COMMENT = re.compile(r";[^\n]*")
 _DEFINE = re.compile(r"\(\s*define\s*\(\s*(domain|problem)\s+([^\s()]+)", re.IGNORECASE)
 _OF_DOMAIN = re.compile(r"\(\s*:domain\s+([^\s()]+)", re.IGNORECASE)
@@ -150,8 +151,8 @@ def blocks(text: str, name: str) -> Iterator[str]:
 
 
 def _closes(line: str, fence: str) -> bool:
-    bare = line.strip()
-    return bare.startswith(fence) and not bare.strip(fence[0])
+    closing = _CLOSING.match(line)
+    return closing is not None and closing[1].startswith(fence)
 
 
 def _split_pddl(block: str) -> Iterator[_Piece]:

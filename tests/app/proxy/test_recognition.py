@@ -132,6 +132,11 @@ def test_a_fence_that_is_never_closed_ends_with_the_message():
     assert list(blocks("```smt2\n(assert true)", "smt2")) == ["(assert true)\n"]
 
 
+@pytest.mark.parametrize("line", ["    ```", "\u00a0```", "``` x", "~~~", "\t```"])
+def test_what_does_not_close_a_fence_is_text(line):
+    assert list(blocks(f"```text\n{line}\n```smt2\na\n```\n", "smt2")) == []
+
+
 def test_tildes_are_fences_and_end_with_tildes():
     assert list(blocks("~~~smt2\na\n```\nb\n~~~~\nc", "smt2")) == ["a\n```\nb\n"]
 
