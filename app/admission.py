@@ -1,8 +1,10 @@
 """Admission: what a request may ask for, decided before it costs anything."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
@@ -42,6 +44,21 @@ class Slots:
             yield
         finally:
             self.taken -= 1
+
+
+class NamedLocks:
+    """Lets one at a time do what all do under the same name."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def take(self, name: str | None) -> AsyncIterator[None]:
+        """Wait for a name and hold it; whoever has none waits for nobody."""
+        lock = self._locks.setdefault(name, asyncio.Lock()) if name is not None else asyncio.Lock()
+        async with lock:
+            yield
 
 
 def settle_budget(asked: Budget | None, settings: Settings) -> Budget:

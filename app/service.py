@@ -7,10 +7,10 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
+from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
 from app.caches import Caches, ProblemCache
 from app.dialogue import Dialogue
 from app.endings import stopped_early, with_costs
@@ -27,7 +27,7 @@ from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
 from app.webhooks import Courier, require_allowed
-from backprompt.continued import ContinuedUpstream, answers_before
+from backprompt.continued import answers_before, continue_from
 from backprompt.journal import Journal
 from backprompt.upstream import Completion, Upstream
 from critics.judge import Demand
@@ -72,6 +72,7 @@ class Service:
             size=worker.size, memory_mb=worker.memory_mb, recycle_after=worker.recycle_after
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
+        self._starts = NamedLocks()
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
         self.engine: Engine = make_engine(settings, self.make_run, self.announce)
@@ -200,6 +201,7 @@ class Service:
             ServiceError: Nobody can be asked.
         """
         request, choice = spec.request, await self.choice()
+        asked = self._upstream(choice, request.model, spec.profile)
         return Run(
             request=request,
             task=spec.task,
@@ -213,7 +215,7 @@ class Service:
                 self.settings.worker,
                 self.issuer,
             ),
-            upstream=_continue(spec, self._upstream(choice, request.model, spec.profile)),
+            upstream=continue_from(spec.continues.recorded if spec.continues else (), asked),
             source=choice.kind,
             id=spec.id,
             cache=self._cache(request),
@@ -258,12 +260,15 @@ class Service:
         Raises:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
         """
-        known = await self.engine.get(run_id) if run_id is not None else None
-        with nullcontext() if known else self.runs.take():
-            spec = known.spec if known else None
-            spec = spec or await self.specify(request, run_id=run_id, dialogue=dialogue)
-            noted = {"body_sha256": body_sha256, "attended": True}
-            record = await self.engine.start(spec.model_copy(update=noted))
+        with ExitStack() as held:
+            async with self._starts.take(run_id):
+                known = await self.engine.get(run_id) if run_id is not None else None
+                if known is None:
+                    held.enter_context(self.runs.take())
+                spec = known.spec if known else None
+                spec = spec or await self.specify(request, run_id=run_id, dialogue=dialogue)
+                noted = {"body_sha256": body_sha256, "attended": True}
+                record = await self.engine.start(spec.model_copy(update=noted))
             try:
                 yield record
             finally:
@@ -392,8 +397,3 @@ class Service:
         await self.relay.aclose()
         if self._client is not None:
             await self._client.aclose()
-
-
-def _continue(spec: RunSpec, upstream: Upstream) -> Upstream:
-    done = spec.continues
-    return ContinuedUpstream(done.recorded, upstream) if done else upstream

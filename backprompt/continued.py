@@ -37,6 +37,11 @@ class ContinuedUpstream:
         await self._upstream.aclose()
 
 
+def continue_from(recorded: Sequence[Completion], upstream: Upstream) -> Upstream:
+    """Put recorded answers, if there are any, before an upstream."""
+    return ContinuedUpstream(recorded, upstream) if recorded else upstream
+
+
 def answers_before(events: Iterable[Event], from_round: int | None) -> list[Completion]:
     """Read the answers of a journal that came before a round; `None` reads all."""
     return [

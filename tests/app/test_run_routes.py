@@ -84,6 +84,17 @@ async def test_the_same_key_is_the_same_run(pool):
     assert len(listed) == 1
 
 
+async def test_requests_of_one_key_that_come_together_are_one_run_and_take_one_slot(pool):
+    with_key = {"idempotency-key": "together"}
+    app = make_app(pool, "hello", limits={"concurrent_runs": 1})
+    async with client(app) as http:
+        posts = [http.post("/solve", json=REQUEST, headers=with_key) for _ in range(20)]
+        answers = await asyncio.gather(*posts)
+        listed = (await http.get("/runs")).json()["runs"]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["id"] for answer in answers}) == len(listed) == 1
+
+
 async def test_a_keyed_run_outlives_its_client(pool):
     held = asyncio.Event()
     async with (
