@@ -256,7 +256,10 @@ def judge_failure(error: KernelError) -> Verification:
 def _find_problem(
     certificate: Certificate, given: Mapping[str, JsonValue] | None
 ) -> Mapping[str, JsonValue]:
-    asked = None if given is None else canonical(given).decode()
+    try:
+        asked = None if given is None else canonical(given).decode()
+    except (ValueError, RecursionError):
+        raise NotCertifiable(about_another("problem")) from None
     text = _find_text("problem", certificate.problem, asked)
     try:
         payload = read_json(text)
@@ -278,7 +281,7 @@ def _find_text(part: str, held: Text, given: str | None) -> str:
     if held.text is None and given is None:
         raise Undecided([detached(part)])
     for text in (held.text, given):
-        if text is not None and digest(text.encode()) != held.sha256:
+        if text is not None and digest(text.encode("utf-8", "surrogatepass")) != held.sha256:
             raise NotCertifiable(altered(part) if text is held.text else about_another(part))
     return given if held.text is None and given is not None else held.text or ""
 
@@ -290,6 +293,8 @@ def _compare_records(certificate: Certificate, judgement: Judgement) -> tuple[st
         A note where another version has certified: its records cannot be compared.
     """
     if any(ran.hard and ran.verdict is not Verdict.ACCEPTED for ran in certificate.critics):
+        raise NotCertifiable(altered("critics"))
+    if not certificate.critics and certificate.domain_version == judgement.domain_version:
         raise NotCertifiable(altered("critics"))
     then = certificate.domain_version, _versions(certificate.critics)
     now = judgement.domain_version, _versions(judgement.critics)
@@ -319,6 +324,8 @@ def _prove_infeasible(
 ) -> Verification:
     recorded = certificate.feasibility
     _compare("candidate", certificate.candidate, None)
+    _compare("critics", certificate.critics, ())
+    _compare("optimality", certificate.optimality, None)
     _compare("feasibility", recorded.status if recorded else None, Feasible.INFEASIBLE)
     coverage, _ = read_in_full(domain, payload)
     found = ask_feasibility(domain, payload)

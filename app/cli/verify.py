@@ -160,19 +160,24 @@ def _question(certificate: Certificate) -> Iterator[tuple[str, str]]:
 
 def _proof(found: Verification, certificate: Certificate) -> Iterator[tuple[str, str]]:
     yield from _question(certificate)
-    critics = [f"{ran.critic} {ran.version}" for ran in certificate.critics if ran.hard]
+    judged = found.judgement
+    critics = (
+        [f"{ran.critic} {ran.version}" for ran in judged.critics if ran.hard] if judged else []
+    )
     if critics:
         yield "critics", f"{', '.join(critics)}: judged again just now"
     if found.assurance is not None:
         engines = ", ".join(opinion.engine for opinion in found.opinions) or certificate.domain
         yield "proved by", f"{engines} (assurance {found.assurance.value}) just now"
-    if certificate.coverage.decided:
-        yield "decided", "; ".join(certificate.coverage.decided)
+    coverage = judged.coverage if judged else certificate.coverage
+    if coverage.decided and (judged or not found.notes):
+        yield "decided", "; ".join(coverage.decided)
     yield "problem", f"SHA-256 {certificate.problem.sha256}"
     if certificate.candidate is not None:
         yield "answer", f"SHA-256 {certificate.candidate.sha256}"
-    if certificate.optimality is not None and certificate.optimality.objective is not None:
-        yield "objective", certificate.optimality.objective
+    compared = certificate.optimality
+    if certificate.claim == "optimal" and compared is not None and compared.objective is not None:
+        yield "objective", compared.objective
     yield "relative to", certificate.scope
     yield "recorded", _record(certificate)
 

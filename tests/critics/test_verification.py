@@ -181,11 +181,15 @@ def place(statement: dict[str, Any], part: str, value: Any) -> None:
 @pytest.mark.parametrize("part", TAMPERED)
 def test_a_changed_part_is_noticed_whoever_signs(part: str) -> None:
     changed = forge(mint(), lambda statement: place(statement, part, TAMPERED[part]))
-    found = verify(changed)
-    if part == "critics":  # as of another version, which is said
-        assert (found.outcome, len(found.notes)) == (Outcome.VERIFIED, 1)
-    else:
-        assert found.outcome is not Outcome.VERIFIED
+    assert verify(changed).outcome is not Outcome.VERIFIED
+
+
+def test_critics_of_another_version_are_said_to_be_so() -> None:
+    def rename(statement: dict[str, Any]) -> None:
+        statement["predicate"]["critics"][1]["version"] = "0"
+
+    found = verify(forge(mint(), rename))
+    assert (found.outcome, len(found.notes)) == (Outcome.VERIFIED, 1)
 
 
 def test_a_recorded_verdict_must_be_the_one_found() -> None:
@@ -208,6 +212,16 @@ def test_a_certificate_for_one_problem_is_none_for_another() -> None:
     assert verify(one, problem=PROBLEM, answer="1,2,3").outcome is Outcome.VERIFIED
     assert codes(verify(one, problem={"numbers": [1, 2]})) == ["certificate-about-another"]
     assert codes(verify(one, answer="1,2")) == ["certificate-about-another"]
+
+
+def test_what_is_no_plain_text_is_never_what_was_certified() -> None:
+    odd: tuple[dict[str, Any], ...] = (
+        {"problem": {"numbers": "\ud800"}},
+        {"problem": {"numbers": [float("nan")]}},
+        {"answer": "\ud800"},
+    )
+    for asked in odd:
+        assert codes(verify(mint(), **asked)) == ["certificate-about-another"]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -321,6 +335,19 @@ def test_nothing_that_is_put_into_a_statement_brings_the_verifier_down(
     if found.outcome is Outcome.VERIFIED:
         assert found.judgement is not None
         assert found.judgement.verdict is Verdict.ACCEPTED
+
+
+def test_that_there_is_no_answer_has_no_other_evidence() -> None:
+    made = seal(certify_infeasible("smt", CLASH, ORDER))
+    assert verify(made).outcome is Outcome.VERIFIED
+    critics = json.loads(open_envelope(mint()).payload)["predicate"]["critics"]
+    for part, value in (
+        ("critics", critics),
+        ("optimality", {"status": "optimal", "objective": "1"}),
+        ("candidate", embed(b"{}").model_dump()),
+    ):
+        changed = forge(made, lambda s, p=part, v=value: s["predicate"].update({p: v}))  # type: ignore[misc]  # bound now
+        assert verify(changed).outcome is Outcome.REFUTED, part
 
 
 # Other versions, other places.

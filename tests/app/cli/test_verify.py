@@ -136,6 +136,21 @@ def test_what_a_stranger_writes_cannot_draw_on_the_terminal(made):
     assert not set("\x1b\r\x07") & set(out + err)
 
 
+def test_the_page_says_only_what_was_found_just_now(made):
+    def boast(statement):
+        told = statement["predicate"]
+        told["domain_version"] = "0"
+        told["critics"][0]["critic"] = "a-famous-critic"
+        told["coverage"]["decided"] = ["the whole world"]
+        told["optimality"] = {"status": "unknown", "objective": "-999"}
+
+    forged = forge(json.loads((made / "pddl.json").read_text()), boast)
+    code, out, _ = modulo("verify", write(made, "boast.json", forged), "--no-signature")
+    assert (code, "executes-to-goal" in out) == (Verified.VERIFIED, True)
+    for lie in ("famous", "whole world", "-999"):
+        assert lie not in out
+
+
 def test_verifying_needs_no_configuration(made, monkeypatch):
     monkeypatch.setenv("MODULO_PORT", "not a port")
     assert modulo("verify", made / "pddl.json")[0] == Verified.VERIFIED
