@@ -12,6 +12,7 @@ from itertools import pairwise
 from pydantic import JsonValue
 
 from critics.formalization import Parser, Reading
+from critics.scheduling.prose.endings import cut_ending
 from critics.scheduling.prose.scanner import Scanner, StuckError, unread
 
 Payload = dict[str, JsonValue]
@@ -60,7 +61,7 @@ def parser_of(name: str, opening: re.Pattern[str], read: Callable[[Scanner], Pay
 
 def _last_task(text: str) -> Scanner:
     """Find the last task of a prompt; what stands around it must be the benchmark's own."""
-    last = len(text.rstrip())
+    last = len(text[: cut_ending(text, len(text))].rstrip())
     ending = _ENDING.search(text, max(0, last - ENDING_CHARS), last)
     end = ending.start() if ending else last
     marks = list(_TASK.finditer(text, 0, end))

@@ -35,6 +35,37 @@ TRIP = (
 )
 
 
+ENDING = (
+    "\n\nPlease output the answer in the following JSON format:\n"
+    '{"time_range": "{HH:MM:HH:MM}", "day": "<DAY>"}. '
+    "Make sure to include the person's name for each meeting."
+)
+
+
+@pytest.mark.parametrize("text", [CALENDAR, f"{CALENDAR}\nSOLUTION: \n", MEETING, TRIP])
+def test_the_form_of_the_answer_may_be_told_after_the_task(text):
+    for parse, _ in KINDS.values():
+        bare, ended = parse(text), parse(text + ENDING)
+        assert bare is None or bare.problem is not None
+        assert (bare and bare.problem) == (ended and ended.problem)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        f"{ENDING} Bob can not meet before noon.",
+        ENDING.replace("<DAY>", "Monday after 12:00"),
+        ENDING.replace("}.", ', "note": "Bob comes late"}.'),
+        ENDING.replace("Please", "Bob is late. Please"),
+        f"{ENDING}\nIMPORTANT: keep Monday free.",
+    ],
+)
+def test_what_may_be_a_constraint_is_not_passed_over_at_the_end(ending):
+    reading = KINDS["calendar"][0](CALENDAR + ending)
+    assert reading.problem is None
+    assert reading.unread
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @given(data=st.data())
 def test_what_was_said_is_what_is_read(kind, data):

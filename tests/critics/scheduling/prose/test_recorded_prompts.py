@@ -23,6 +23,17 @@ def test_every_prompt_says_what_two_other_parsers_have_read(natural_plan, task):
 
 
 @pytest.mark.parametrize("task", PARSERS)
+def test_openings_that_ask_for_a_form_of_answer_are_read_the_same(natural_plan_openings, task):
+    openings = [(row, text) for row, text in natural_plan_openings if row["task"] == task]
+    assert len(openings) > 40
+    for row, text in openings:
+        assert PARSERS[task](text) == PARSERS[task](row["prompt"]), row["id"]
+    made, _ = read_prose(find_domain(task), openings[0][1])
+    assert made.problem is not None
+    assert not made.doubts
+
+
+@pytest.mark.parametrize("task", PARSERS)
 def test_no_parser_takes_a_prompt_of_another_kind(natural_plan, task):
     for row in natural_plan:
         if row["task"] != task:
