@@ -79,10 +79,17 @@ intents = sa.Table(
     sa.Column("usage", sa.Text),  # of a call that was broken off on purpose
 )
 
+progress = sa.Table(
+    "modulo_progress",
+    metadata,
+    sa.Column("run", Words, primary_key=True),
+    sa.Column("steps", sa.Integer, nullable=False),  # stored when it was last taken up
+)
+
 news = sa.Table(
     "modulo_news",
     metadata,
-    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("run", Words, primary_key=True),
     sa.Column("executor", sa.Text, nullable=False),  # who tells that the run is over
 )
 
