@@ -147,9 +147,9 @@ class Visitors:
         known = self._latest.get(caller.fingerprint) if caller.retry else None
         if known is not None:
             record = await service.engine.get(known[0])
-            if record is not None and record.state in JOINABLE:
+            if record is None or record.state in JOINABLE:  # without one it is just beginning
                 return known[0]
-            if record is not None and record.state == "cancelled":
+            if record.state == "cancelled":
                 return self._remember(caller, (await service.fork(known[0], ForkRequest())).spec.id)
         return self._remember(caller, new_id("run"))
 

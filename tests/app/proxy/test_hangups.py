@@ -113,6 +113,17 @@ async def test_a_retry_finds_the_run_that_has_just_finished(pool):
     assert len(upstream.seen) == 1
 
 
+@pytest.mark.parametrize("header", ["x_stainless_retry_count", "idempotency_key"])
+async def test_retries_at_the_same_time_pay_once(pool, header):
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        served(make_app(pool, **asks(upstream))) as at,
+    ):
+        answers = await asyncio.gather(*[read_all(at, chat(), **{header: "1"}) for _ in range(6)])
+    assert len({body_of(answer)["id"] for answer in answers}) == 1
+    assert len(upstream.seen) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "headers"),
     [
