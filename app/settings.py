@@ -139,7 +139,8 @@ class ClusterSettings(Group):
     lease_s: float = Field(default=30.0, ge=1, le=3600)
     """Seconds without a sign of life after which a replica is dead; others then take over."""
     attempts: int = Field(default=4, ge=1, le=50)
-    """Times that the process may die while it executes one run, before the run is given up."""
+    """Times in a row that the process may die while it executes one run at the same point, before
+    the run is given up."""
     kept_days: float = Field(default=30.0, gt=0)
     """Days that a run is kept after its end."""
     synchronous: Literal["FULL", "NORMAL"] = "FULL"

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from backprompt.journal import Event, Journal, RunStarted
 
 logger = logging.getLogger("llm_modulo.runs")
 
-GIVEN_UP = "the process died each time that it executed the run"
+GIVEN_UP = "the process died each time that it executed the run, at the same point"
 DIVERGED = "what is recorded of the run does not fit to this version of llm-modulo"
 
 
@@ -39,7 +39,7 @@ class Policy:
         publisher: Writes events.
         slots: Bounds the calls to an upstream.
         executor: This process.
-        attempts: Executions of one run that may end with the death of the process.
+        attempts: Executions in a row that may end with the death of the process and no step done.
         call: Calls a function of the store in a thread.
         end: Notes how a run ended, with its last events.
     """
@@ -75,11 +75,12 @@ class Execution:
         publication = policy.publisher.open(self._id, self._journal, written)
         run: Executable | None = None
         try:
-            if await policy.call(policy.store.attempts, self._id) > policy.attempts:
+            past = await self._read_past()
+            if await policy.call(policy.store.attempts, self._id, len(past)) > policy.attempts:
                 await self._end(publication, "failed", None, GIVEN_UP)
                 return
             run = await policy.make_run(self._record.spec, self._journal)
-            result = await self._drive(run, publication, written)
+            result = await self._drive(run, publication, written, past)
             failure = run.explain_failure() if result.status == "failed" else None
             await self._end(publication, result.status, result, failure)
         except OwnershipLostError as error:
@@ -97,10 +98,13 @@ class Execution:
             policy.publisher.drop(publication)
 
     async def _drive(
-        self, run: Executable, publication: Publication, written: Sequence[Event]
+        self,
+        run: Executable,
+        publication: Publication,
+        written: Sequence[Event],
+        past: Mapping[int, Stored],
     ) -> SolveResult:
         policy = self._policy
-        past = await self._read_past()
         steps = policy.workflows.steps(self._id, self._keep, publication.close)
         begun = written[0] if written else None
         recorders: list[Recorder] = []

@@ -22,6 +22,7 @@ from app.durable.tables import (
     members,
     metadata,
     news,
+    progress,
     runs,
     schema,
     slots,
@@ -154,11 +155,16 @@ class Store:
             ).one_or_none()
             return None if row is None else (self._read_run(connection, row), bool(row.cancel))
 
-    def attempts(self, run_id: str) -> int:
-        """Count the executions of a run that did not end by themselves, the present one too."""
-        select = sa.select(runs.c.attempts).where(runs.c.id == run_id)
-        with self.database.connect() as connection:
-            return connection.execute(select).scalar() or 0
+    def attempts(self, run_id: str, steps: int) -> int:
+        """Count the executions that got a run not beyond so many steps, the present one too."""
+        mark, mine = self._insert(progress).values(run=run_id, steps=steps), runs.c.id == run_id
+        moved = mark.on_conflict_do_update(
+            index_elements=["run"], set_={"steps": steps}, where=progress.c.steps < steps
+        ).returning(progress.c.run)
+        with self.database.begin() as connection:
+            if steps and connection.execute(moved).all():
+                connection.execute(sa.update(runs).where(mine).values(attempts=1))
+            return connection.execute(sa.select(runs.c.attempts).where(mine)).scalar() or 0
 
     def release_run(self, run_id: str) -> None:
         """Note that a run was handed over on purpose."""
@@ -226,7 +232,7 @@ class Store:
                 .where(runs.c.id == run_id, runs.c.state.not_in(OPEN))
                 .returning(runs.c.id)
             ).all()
-            for table in (events, artifacts, intents, news) if gone else ():
+            for table in (events, artifacts, intents, news, progress) if gone else ():
                 connection.execute(sa.delete(table).where(table.c.run == run_id))
             return bool(gone)
 

@@ -38,8 +38,9 @@ QUEUE = "runs"
 WORKFLOW = "run"
 POLL_S = 0.5
 """Seconds between two looks into the queue."""
-MOST_ATTEMPTS = 100
-"""Where the engine gives up by itself; we do long before, see `Cluster.attempts`."""
+MOST_ATTEMPTS = 1_000_000
+"""Where the engine gives up by itself; we do long before, see `cluster.attempts`. It counts also
+hand-overs, and executions that got a run further."""
 LOWEST = 101
 """What a priority is taken from: the engine takes low numbers first, from 1 on."""
 

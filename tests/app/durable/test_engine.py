@@ -143,6 +143,19 @@ async def test_a_tenants_line_does_not_hold_up_another_tenant(pool, make_engine)
     assert len(waiting.runs) > 50
 
 
+async def test_executions_that_get_a_run_further_are_not_held_against_it(pool, make_engine, store):
+    async with engine_over(pool, make_engine, Model("hello", held=True)) as (engine, specify):
+        spec = await specify()
+        store.prepare()
+        store.add_run(spec, 1)
+        counts = []
+        for steps in (0, 0, 3, 3, 3, 4):
+            store.begin_run(spec.id, "somebody", 0.0)
+            counts.append(store.attempts(spec.id, steps))
+        assert engine.running == 0
+    assert counts == [1, 2, 1, 2, 3, 1]
+
+
 async def test_a_nul_in_what_others_say_loses_no_run(pool, make_engine):
     async with engine_over(pool, make_engine, Model("hello")) as (engine, specify):
         spec = await specify()

@@ -20,14 +20,20 @@ class Model:
         self.answered = 0
         self.server = UpstreamServer(default=self.answer)
         self.hold_at: int | None = None
+        self._released = asyncio.Event()
         """The answer that is held back for ever."""
+
+    def release(self) -> None:
+        """Give the answer that is held back, once."""
+        self.hold_at = None
+        self._released.set()
 
     def answer(self, body: dict) -> Reply:
         """Guess wrongly, and differently each time, until the last round."""
         told = "".join(str(message["content"]) for message in body["messages"])
         guessed = max((n for n in range(self.rounds) if f"wrong{n}" in told), default=-1)
         if guessed + 1 == self.hold_at:
-            return Reply(wait=asyncio.Event())
+            return Reply(f"wrong{guessed + 1}", wait=self._released)
         self.answered += 1
         return Reply("hello" if guessed + 2 >= self.rounds else f"wrong{guessed + 1}")
 
@@ -109,7 +115,7 @@ async def test_a_run_that_kills_its_process_is_given_up(database, tmp_path, plug
     async with model.server as server, cluster_of(database, tmp_path, plugins) as cluster:
         replica = await cluster.start(server.base_url, **few)
         run_id = await replica.solve(**BUDGET)
-        for _ in range(2):
+        for _ in range(3):
             await asyncio.wait_for(server.holding.wait(), SOON_S)
             await replica.end()
             server.holding.clear()
@@ -117,7 +123,7 @@ async def test_a_run_that_kills_its_process_is_given_up(database, tmp_path, plug
         run = await ended(replica, run_id)
     assert run["state"] == "failed"
     assert "died each time" in run["failure"]
-    assert len(server.seen) == 2 + 2
+    assert len(server.seen) == 2 + 3  # the first execution got somewhere
 
 
 async def test_a_file_belongs_to_one_process(tmp_path, plugins):
