@@ -16,7 +16,7 @@ demo: $(VENV)/.run ## watch a real model's plan be rejected, corrected and certi
 	@$(BIN)/modulo demo $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.suite clients ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 900 $(ARGS)
