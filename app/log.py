@@ -25,6 +25,8 @@ from typing import Any
 
 from critics.envelope import open_envelope
 from critics.statement import read_statement
+from critics.types import KernelError
+from critics.verification import open_certificate
 
 START = "0" * 64
 """What the first entry names as its predecessor."""
@@ -132,7 +134,9 @@ class CertificateLog:
                     previous=last.hash if last else START,
                 )
                 self._keep(name, json.dumps(envelope, separators=(",", ":")).encode())
-                os.write(log, entry.to_line() + b"\n")
+                line = entry.to_line() + b"\n"
+                if os.write(log, line) < len(line):
+                    raise LogError(f"`{self.path}` cannot be written: no space is left")
                 os.fsync(log)
         except OSError as error:
             raise LogError(f"`{self.path}` cannot be written: {error.strerror}") from error
@@ -194,10 +198,10 @@ class CertificateLog:
         if kept is None:
             raise LogError(f"the certificate of entry {entry.index} is missing")
         try:
-            payload = open_envelope(kept).payload
-        except ValueError as error:
+            opened = open_certificate(kept)
+        except KernelError as error:
             raise LogError(f"the certificate of entry {entry.index} was altered") from error
-        if hashlib.sha256(payload).hexdigest() != entry.payload_sha256:
+        if hashlib.sha256(opened.statement).hexdigest() != entry.payload_sha256:
             raise LogError(f"the certificate of entry {entry.index} was altered")
 
     def _keep(self, name: str, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """The log of issued certificates: whatever is done to it shows."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -14,8 +15,7 @@ from app.ids import new_id
 from app.log import START, CertificateLog, LogError
 from critics.certificate import Order, certify
 from critics.domain import find_domain
-from critics.envelope import Envelope
-from critics.statement import write_statement
+from tests.critics.sealing import seal, signer
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 EXAMPLE = find_domain("smt").examples[0]
@@ -30,9 +30,8 @@ for line in sys.stdin:
 
 
 def envelope():
-    order = Order(id=new_id("cert"), issued_at=NOW)
-    minted = certify("smt", EXAMPLE.problem, EXAMPLE.good[0], order)
-    return Envelope(write_statement(minted)).to_json()
+    order = Order(id=new_id("cert"), issued_at=NOW, signer=signer())
+    return seal(certify("smt", EXAMPLE.problem, EXAMPLE.good[0], order))
 
 
 @pytest.fixture
@@ -130,8 +129,12 @@ def test_a_certificate_that_is_altered_or_gone_shows(log):
     entries = fill(log, 3)
     file = log.folder / f"{entries[1].certificate}.json"
     kept = file.read_bytes()
+    held = json.loads(kept)
+    sig = held["signatures"][0]["sig"]
     for content in (
         kept.replace(b"A", b"B", 1),
+        kept.replace(sig.encode(), f"{sig[1:5]}{sig[4:]}".encode()),
+        json.dumps({**held, "signatures": []}).encode(),
         b"",
         (log.folder / f"{entries[0].certificate}.json").read_bytes(),
     ):
@@ -146,6 +149,18 @@ def test_the_next_entry_removes_what_was_never_finished(log):
     with log.path.open("ab") as file:
         file.write(b'{"at":"2026')
     assert "cut off" in log.audit().fault
+    log.append(envelope())
+    assert log.audit().intact
+    assert list(log.read())[:2] == entries
+
+
+def test_a_line_that_is_not_written_whole_is_no_entry(log, monkeypatch):
+    entries = fill(log, 2)
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, line: write(file, line[:40]))
+        with pytest.raises(LogError, match="no space is left"):
+            log.append(envelope())
     log.append(envelope())
     assert log.audit().intact
     assert list(log.read())[:2] == entries
