@@ -86,8 +86,16 @@ class Replica:
         """Show a run."""
         return dict((await self.client.get(f"/runs/{run_id}")).json())
 
-    async def follow(self, run_id: str, after: int | None = None) -> list[tuple[int, str]]:
-        """Follow a run to its end; gives the number and the kind of every event."""
+    async def follow(
+        self, run_id: str, after: int | None = None, until: str | None = None
+    ) -> list[tuple[int, str]]:
+        """Follow a run to its end; gives the number and the kind of every event.
+
+        Args:
+            run_id: The run.
+            after: The last event that was seen before.
+            until: The kind of event at which the client goes.
+        """
         headers = {} if after is None else {"last-event-id": str(after)}
         seen: list[tuple[int, str]] = []
         async with self.client.stream("GET", f"/runs/{run_id}/events", headers=headers) as answer:
@@ -98,6 +106,8 @@ class Replica:
                 if not line and "id" in told:
                     seen.append((int(told["id"]), told["event"]))
                     told = {}
+                    if seen[-1][1] == until:
+                        break
         return seen
 
 

@@ -1,10 +1,17 @@
 """Replicas of one database: the living go on with the runs of the dead, and of nobody else."""
 
 import asyncio
+import os
 import signal
+import sys
+from contextlib import asynccontextmanager
 
 import pytest
+import sqlalchemy as sa
 
+from app.durable.location import locate, open_database
+from app.durable.members import NOW
+from app.durable.tables import members
 from tests.app.durable.conftest import SOON_S, Cluster, cluster_of
 from tests.app.durable.test_recovery import BUDGET, ROUNDS, Model, ended
 from tests.postgres_server import running_postgres
@@ -82,6 +89,67 @@ async def test_a_frozen_replica_wakes_up_and_writes_nothing_twice(url, model, tm
     assert whole(here)
     assert here == there
     assert len(server.seen) <= ROUNDS + 2
+
+
+async def test_a_client_goes_on_at_another_replica(url, model, tmp_path, plugins):
+    model.hold_at = 1
+    async with model.server as server, cluster_of(url, tmp_path, plugins) as cluster:
+        first, second, run_id = await two_replicas(cluster, model)
+        seen = await first.follow(run_id, until="call-finished")
+        await first.end()
+        rest = await second.follow(run_id, after=seen[-1][0])
+        run = await ended(second, run_id)
+    assert run["state"] == "certified"
+    assert rest[-1][1] == "ended"
+    assert whole(seen + rest)
+    assert len(server.seen) == ROUNDS + 1
+
+
+@asynccontextmanager
+async def busy_cores():
+    """Keep every core busier than it can be."""
+    spin = [sys.executable, "-c", "while True: pass"]
+    count = 2 * (os.cpu_count() or 1)
+    spinning = [await asyncio.create_subprocess_exec(*spin) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in spinning:
+            process.kill()
+            await process.wait()
+
+
+async def pass_leases(url: str, leases: int) -> None:
+    """Wait until every member has been seen so many leases later, by the database's clock."""
+    database = open_database(locate(url))
+    with database.connect() as connection:
+        until = (
+            connection.execute(sa.select(sa.cast(NOW, sa.Float))).scalar_one() + leases * LEASE_S
+        )
+        seen = 0.0
+        async with asyncio.timeout(SOON_S):
+            while seen < until:
+                await asyncio.sleep(LEASE_S / 10)
+                seen = connection.execute(sa.select(sa.func.min(members.c.seen))).scalar_one()
+                connection.commit()
+    database.dispose()
+
+
+async def test_nobody_is_taken_for_dead_while_all_cores_are_busy(url, model, tmp_path, plugins):
+    async with model.server as server, cluster_of(url, tmp_path, plugins) as cluster:
+        lease = {"cluster__lease_s": str(LEASE_S)}
+        first, second = [await cluster.start(server.base_url, **lease) for _ in range(2)]
+        run_id = await first.solve(**BUDGET)
+        await asyncio.wait_for(server.holding.wait(), SOON_S)
+        async with busy_cores():
+            await pass_leases(url, 4)
+        model.release()
+        run = await ended(second, run_id)
+        events = await second.follow(run_id)
+    assert run["state"] == "certified"
+    assert whole(events)
+    assert len(server.seen) == ROUNDS
+    assert not any("took over" in line for line in (*first.said, *second.said))
 
 
 async def test_a_run_is_cancelled_and_followed_from_another_replica(url, model, tmp_path, plugins):
