@@ -18,7 +18,7 @@ from app.proxy.responses_wire import ResponsesRequest, Translated
 
 MOST = 1000
 MOST_BYTES = 64_000_000
-"""Size of all request bodies that are kept; a parsed body takes a few times as much."""
+"""Size of all that is kept; a parsed body takes a few times as much."""
 PREFIX = "resp_"
 
 
@@ -34,7 +34,7 @@ class Kept:
         wanted: What the run verifies; `None` for a response that nobody was asked to verify.
         document: The response itself, where no run stands behind it.
         said: The model's message, where no run stands behind it.
-        size: Bytes of the request's body.
+        size: Bytes of the request's body and of what is kept of the answer.
     """
 
     owner: str

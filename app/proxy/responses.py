@@ -31,7 +31,7 @@ from app.proxy.responses_events import (
 from app.proxy.responses_wire import Chat, ResponsesRequest, Translated, refuse, to_chat
 from app.proxy.serving import Incoming, StreamWriter, answer, follow, receive, stream
 from app.proxy.visitors import owner_of
-from app.proxy.wire_json import respond
+from app.proxy.wire_json import dump, respond
 from app.schema_faults import schema_failure
 from app.service import Service
 from backprompt.budget import Usage
@@ -62,8 +62,11 @@ class Asked:
     def keep(self, reply: Reply) -> dict[str, Any]:
         """Keep a response that is there; give it as a document."""
         document = _document(self.kept, reply)
-        plain = reply.certified is None
-        kept = replace(self.kept, document=document, said=_said(reply)) if plain else self.kept
+        kept = self.kept
+        if reply.certified is None:
+            said = _said(reply)
+            size = kept.size + len(dump(said))
+            kept = replace(kept, document=document, said=said, size=size)
         self.store.keep(document["id"], kept)
         return document
 

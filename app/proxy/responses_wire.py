@@ -26,6 +26,8 @@ RENAMED = {
     "llm_modulo": "llm_modulo",
 }
 """Fields that mean the same in both."""
+STORED = ("conversation", "prompt")
+"""Fields that lead to a part of the conversation that OpenAI keeps."""
 PARTS = {"input_text": "text", "output_text": "text", "text": "text"}
 """Kinds of text in a message."""
 
@@ -89,10 +91,17 @@ def to_chat(request: ResponsesRequest, before: list[Chat]) -> Translated:
         ServiceError: `invalid-request`: an item or a part has no counterpart.
     """
     ignored: list[str] = []
+    extra = {
+        name: value for name, value in (request.model_extra or {}).items() if value is not None
+    }
+    for name in STORED:
+        if name in extra:
+            raise refuse(name, f"`{name}` leads to what is not kept here; send it as `input`")
     messages = [*before, *_read_input(request.input, ignored)]
+    if not messages:
+        raise refuse("input", "`input` is empty")
     first = [{"role": "system", "content": request.instructions}] if request.instructions else []
     body: Chat = {"model": request.model, "messages": [*first, *messages]}
-    extra = request.model_extra or {}
     body |= {RENAMED[name]: value for name, value in extra.items() if name in RENAMED}
     ignored += [name for name in extra if name not in RENAMED]
     if request.max_output_tokens is not None:

@@ -178,6 +178,17 @@ async def test_a_response_outlives_its_process_as_long_as_its_run_does(pool):
     assert unknown.status_code == 404
 
 
+async def test_a_long_answer_counts_where_it_is_kept(pool):
+    async with UpstreamServer(default=Reply("x" * 1000)) as upstream:
+        app = make_app(pool, **asks(upstream))
+        app.state.responses = ResponseStore(most_bytes=2500)
+        async with client(app) as http:
+            body = {"model": "scripted", "input": "Hi."}
+            made = [(await http.post(RESPONSES, json=body)).json()["id"] for _ in range(3)]
+            shown = [(await http.get(f"{RESPONSES}/{name}")).status_code for name in made]
+    assert shown == [404, 200, 200]
+
+
 async def test_a_refusal_cannot_be_gone_on_from(pool):
     async with client(make_app(pool, "bye")) as http:
         refused = await http.post(RESPONSES, json=response({"budget": {"rounds": 1}}))

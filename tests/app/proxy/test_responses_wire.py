@@ -93,3 +93,21 @@ def test_what_has_no_counterpart_is_refused(given):
     with pytest.raises(ServiceError) as caught:
         translate(input=given)
     assert caught.value.faults[0].pointer.startswith("#/input/0")
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer"),
+    [
+        ({"conversation": "conv_1"}, "#/conversation"),
+        ({"prompt": {"id": "pmpt_1"}}, "#/prompt"),
+        ({"input": []}, "#/input"),
+    ],
+)
+def test_a_conversation_that_is_not_here_is_refused(given, pointer):
+    with pytest.raises(ServiceError) as caught:
+        translate(**{"input": "hi", **given})
+    assert caught.value.faults[0].pointer == pointer
+
+
+def test_a_field_without_a_value_is_not_there():
+    assert translate(input="hi", conversation=None, truncation=None)[1] == ()
