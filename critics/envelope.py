@@ -95,7 +95,7 @@ def read_json(document: bytes | str) -> Any:
     try:
         text = document if isinstance(document, str) else document.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_refuse_constant)
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise EnvelopeError(f"not plain JSON: {str(error)[:200]}") from error
     return value

@@ -47,6 +47,8 @@ PREDICATE_TYPE = "https://llm-modulo.dev/certificate/v1"
 EMBED_BYTES = 1 << 20
 """A longer problem or answer is named by its hash only."""
 MODEL_CHARS = 200
+MAX_DEPTH = 64
+"""Levels of nesting; what is nested deeper could be read, but not always be shown again."""
 
 ANSWER_SCOPE = (
     "The answer satisfies every part of the problem that is listed as decided, relative to the "
@@ -264,6 +266,8 @@ def read_statement(statement: bytes) -> Certificate:
             *("_type", "subject", "predicateType", "predicate")
         }:
             raise EnvelopeError("an in-toto Statement has other members")
+        if _is_deep(held):
+            raise EnvelopeError(f"it nests deeper than {MAX_DEPTH} levels")
         if (held["_type"], held["predicateType"]) != (STATEMENT_TYPE, PREDICATE_TYPE):
             raise EnvelopeError(f"not a `{STATEMENT_TYPE}` of `{PREDICATE_TYPE}`")
         certificate = Certificate.model_validate(held["predicate"], context={"mint": _MINT})
@@ -296,6 +300,17 @@ def canonical(payload: Mapping[str, JsonValue]) -> bytes:
 def digest(content: bytes) -> str:
     """Hash with SHA-256, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _is_deep(value: Any) -> bool:
+    """Say whether something nests deeper than certificates may."""
+    layer = [value]
+    for _ in range(MAX_DEPTH):
+        lists = [one.values() if isinstance(one, dict) else one for one in layer]
+        layer = [one for inner in lists for one in inner if isinstance(one, dict | list)]
+        if not layer:
+            return False
+    return True
 
 
 def _spell(value: Any) -> str:

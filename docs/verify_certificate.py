@@ -78,7 +78,8 @@ def read_json(text: str | bytes, **numbers: Any) -> Any:
     try:
         plain = text.decode() if isinstance(text, bytes) else text
         read = json.loads(plain, object_pairs_hook=once, parse_constant=_no_number, **numbers)
-        json.dumps(read, ensure_ascii=False, default=str).encode()  # no half of a character
+        # No half of a character, and no number that is too large for one.
+        json.dumps(read, ensure_ascii=False, allow_nan=False, default=str).encode()
     except ValueError as error:
         raise Refuted(f"not JSON: {error}") from error
     return read

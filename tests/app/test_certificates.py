@@ -7,9 +7,11 @@ import pytest
 
 from app.log import CertificateLog
 from critics.ed25519 import PrivateKey, PublicKey
+from critics.envelope import open_envelope
 from critics.statement import read_envelope
 from critics.verification import Outcome, Signed, verify
 from tests.app.conftest import REQUEST, client, make_app
+from tests.critics.sealing import seal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,3 +139,14 @@ async def test_a_configured_key_signs_and_older_ones_are_still_shown(pool, tmp_p
     assert certificate.signer.kind == "configured"
     private = "".join(new.to_pem().splitlines()[1:-1])
     assert private not in json.dumps([after, shown])
+
+
+@pytest.mark.parametrize("value", [b"1e999", *(b"[" * n + b"]" * n for n in (70, 253, 255, 5000))])
+async def test_no_recorded_value_brings_the_route_down(pool, value):
+    async with client(make_app(pool, "hello", log={"enabled": False})) as http:
+        statement = open_envelope((await solve(http))["certificate"]).payload
+        for place in (b'"usage":{', b'"limits":{'):
+            odd = seal(statement.replace(place, place + b'"odd":' + value + b","))
+            answered = await http.post("/certificates/verify", json={"certificate": odd})
+            assert answered.status_code == 200
+            assert answered.json()["findings"][0]["code"] == "certificate-invalid"

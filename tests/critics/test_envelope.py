@@ -75,6 +75,7 @@ def damaged(**changed: Any) -> dict[str, Any]:
         b"\xff",
         "[" * 100_000,
         '{"payload": NaN}',
+        '{"payload": 1e999}',
         '{"payloadType":"x",' + json.dumps(damaged())[1:],
     ],
 )
