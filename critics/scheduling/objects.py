@@ -23,7 +23,6 @@ MAX_NESTING = 3
 
 _DECODER = json.JSONDecoder()
 _OPENS = re.compile(r'\{(?=\s{0,200}["}])|\[(?=\s{0,200}\{)')
-_VALUE = re.compile(r'"\s{0,200}:\s{0,200}\Z')
 _WORDS = re.compile(r"(?<=[a-z\d])(?=[A-Z])|[\s-]+")
 
 
@@ -51,7 +50,7 @@ def find_objects(
             end = after
             for inner in _with_key(found, keys, MAX_NESTING):
                 yield start, inner
-        elif not _VALUE.search(response, max(0, start - 500), start) and _is_list(found, items):
+        elif _is_list(found, items) and not _is_value(response[max(0, start - 200) : start]):
             end = after
             yield start, {keys[0]: found}
 
@@ -78,6 +77,12 @@ def _with_key(
         for value in found.values():
             if isinstance(value, dict):
                 yield from _with_key(value, keys, depth - 1)
+
+
+def _is_value(before: str) -> bool:
+    """Whether what follows is the value of a key."""
+    key, colon, rest = before.rpartition(":")
+    return bool(colon) and not rest.strip() and key.rstrip().endswith('"')
 
 
 def _is_list(found: Any, items: Collection[str]) -> bool:

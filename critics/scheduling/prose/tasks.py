@@ -47,7 +47,7 @@ def parser_of(name: str, opening: re.Pattern[str], read: Callable[[Scanner], Pay
     def parse(text: str) -> Reading | None:
         if len(text) > MAX_CHARS or not opening.search(text):
             return None
-        text = _BLANKS.sub(" ", text)
+        text = _BLANKS.sub(" ", text.removeprefix("\ufeff"))
         try:
             scanner = _last_task(text)
             problem = read(scanner)

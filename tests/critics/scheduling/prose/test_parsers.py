@@ -42,6 +42,13 @@ ENDING = (
 )
 
 
+@pytest.mark.parametrize("change", ["\ufeff{}", "{}\n\n", "\t{}"])
+def test_marks_and_blanks_around_a_text_are_not_read(change):
+    for text, (parse, _) in zip((CALENDAR, MEETING, TRIP), KINDS.values(), strict=True):
+        assert parse(change.format(text)) == parse(text)
+        assert parse(change.format(text.replace("\n", "\r\n"))) == parse(text)
+
+
 @pytest.mark.parametrize("text", [CALENDAR, f"{CALENDAR}\nSOLUTION: \n", MEETING, TRIP])
 def test_the_form_of_the_answer_may_be_told_after_the_task(text):
     for parse, _ in KINDS.values():
