@@ -23,6 +23,8 @@ from app.failures import Fault, ServiceError
 SPEAKERS = frozenset({"system", "developer", "user"})
 DOMAINS: Mapping[str, str] = {"pddl": "pddl", "smt2": "smt"}
 """The name behind a fence, and the domain whose problems stand in such blocks."""
+MOST_NAMES = 5
+"""Names that a refusal lists."""
 _FENCE = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)[ \t]*+([^\s`]*+)[^`\n]*+$")
 _CLOSING = re.compile(r"^ {0,3}+(`{3,}+|~{3,}+)[ \t\r]*+$")
 _COMMENT = re.compile(r";[^\n]*")
@@ -104,11 +106,13 @@ def _latest(
 def _only(pieces: Sequence[_Piece], field: str, name: str, index: int) -> _Piece | None:
     """Take the one piece of a kind and, if it is given, of a name; refuse two different ones."""
     fitting = [p for p in pieces if p.field == field and (not name or p.name == name)]
-    if len({piece.text for piece in fitting}) > 1:
-        names = ", ".join(f"`{piece.name[:40]}`" for piece in fitting if piece.name)
-        listed = f" ({names})" if names else ""
+    different = {piece.text: piece.name for piece in fitting}
+    if len(different) > 1:
+        names = [f"`{name[:40]}`" for name in different.values() if name]
+        more = ", …" * (len(names) > MOST_NAMES)
+        listed = f" ({', '.join(names[:MOST_NAMES])}{more})" if names else ""
         kind = "SMT-LIB scripts" if field == "smtlib" else f"PDDL {field}s"
-        raise ambiguous(f"message {index} holds {len(fitting)} different {kind}{listed}", index)
+        raise ambiguous(f"message {index} holds {len(different)} different {kind}{listed}", index)
     return fitting[0] if fitting else None
 
 

@@ -122,6 +122,13 @@ def test_two_problems_are_refused_with_what_was_found(text, told):
     assert refused.value.faults[0].pointer == "#/messages/1"
 
 
+def test_a_refusal_counts_what_differs_and_names_a_few():
+    many = "".join(PROBLEM.replace("one", f"p{number}") for number in range(99))
+    with pytest.raises(ServiceError, match="99 different") as refused:
+        recognise([user(fenced(DOMAIN + many + many))], None)
+    assert "(`p0`, `p1`, `p2`, `p3`, `p4`, …)" in refused.value.detail
+
+
 def test_the_same_problem_twice_is_one_problem():
     found = recognise([user(fenced(DOMAIN + PROBLEM) + "\n" + fenced(PROBLEM))], None)
     assert found is not None
