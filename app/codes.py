@@ -131,6 +131,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Try again after the seconds that `Retry-After` names.",
             503,
         ),
+        "database-away": ServiceCode(
+            "The database does not answer",
+            "Runs are kept in a database that cannot be reached, or whose disk is full. A run that "
+            "was accepted before waits for it and loses nothing.",
+            "Try again after the seconds that `Retry-After` names; the service's log says more.",
+            503,
+        ),
         "idempotency-conflict": ServiceCode(
             "The idempotency key was used with another request",
             "A run was started before with the same `Idempotency-Key` and another body. Nothing "

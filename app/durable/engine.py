@@ -9,12 +9,11 @@ Invariants:
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
@@ -22,6 +21,7 @@ from app.durable.execution import Execution, Policy
 from app.durable.location import Location, lock_file, open_database
 from app.durable.members import Members
 from app.durable.outbox import Outbox
+from app.durable.patience import Patience
 from app.durable.publisher import Publisher
 from app.durable.slots import FileSlots, SharedSlots, Slots
 from app.durable.store import Store, too_many
@@ -31,9 +31,6 @@ from app.ids import new_id
 from app.memory_engine import FAULT, utc_now
 from app.settings import ClusterSettings
 from backprompt.journal import Ended, Event
-
-T = TypeVar("T")
-logger = logging.getLogger("llm_modulo.runs")
 
 LOCAL = "local"
 """The one executor of a file; it takes up what it had left itself."""
@@ -46,9 +43,6 @@ CANCEL_S = 10.0
 PRUNE_S = 600.0
 """Seconds between two looks for runs that are old enough to be forgotten."""
 DAY_S = 86_400.0
-AWAY_S = 120.0
-"""Seconds for which a database may be away before runs fail."""
-AGAIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +92,9 @@ class DurableEngine:
             on_end: Is told of every run that is over, at least once.
         """
         self._make_run, self._location, self._room = make_run, location, room
+        self._stopping = False
+        self._patience = Patience(lambda: self._stopping)
+        self._call, self._ask = self._patience.call, self._patience.ask
         self._cluster = cluster
         self.executor = new_id("executor") if location.shared else LOCAL
         database = open_database(location, synchronous=cluster.synchronous)
@@ -109,7 +106,6 @@ class DurableEngine:
             if location.shared
             else FileSlots(room.per_upstream)
         )
-        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="modulo-store")
         self._publisher = Publisher(lambda batch: self._call(self._store.add_events, batch))
         self._outbox = Outbox(self._store, self.executor, cluster.lease_s, self._call, on_end)
         self._turns = asyncio.Semaphore(room.concurrent)
@@ -118,7 +114,6 @@ class DurableEngine:
         self._open = False
         self._unlock: Callable[[], None] = lambda: None
         self._jobs: list[asyncio.Task[None]] = []
-        self._stopping = False
 
     @property
     def running(self) -> int:
@@ -136,7 +131,7 @@ class DurableEngine:
     async def _launch(self) -> None:
         if self._location.path is not None:
             self._unlock = lock_file(self._location.path)
-        await self._call(self._store.prepare)
+        await self._ask(self._store.prepare)
         if self._location.shared:
             await self._call(self._members.join)
         per_tenant = self._room.per_tenant or self._room.concurrent
@@ -158,7 +153,7 @@ class DurableEngine:
         if self._stopping:
             raise too_many(len(self._local))
         room = self._room.concurrent + self._room.queued
-        known = await self._call(self._store.add_run, spec, room)
+        known = await self._ask(self._store.add_run, spec, room)
         if known is not None:
             return require_same(known, spec)
         if spec.attended:
@@ -170,12 +165,12 @@ class DurableEngine:
     async def get(self, run_id: str) -> RunRecord | None:
         """Find a run."""
         await self._ensure()
-        return await self._call(self._store.get_run, run_id)
+        return await self._ask(self._store.get_run, run_id)
 
     async def list(self, query: RunQuery) -> RunPage:
         """List runs, newest first."""
         await self._ensure()
-        return await self._call(self._store.list_runs, query)
+        return await self._ask(self._store.list_runs, query)
 
     async def events(self, run_id: str, after: int = -1) -> AsyncIterator[Event]:
         """Yield a run's events after number `after`, past and future, until it is over."""
@@ -209,13 +204,13 @@ class DurableEngine:
     async def cancel(self, run_id: str) -> RunRecord | None:
         """End a run and what it pays for; a run that is handed over is left alone."""
         await self._ensure()
-        record = await self._call(self._store.get_run, run_id)
+        record = await self._ask(self._store.get_run, run_id)
         if record is None or record.over or self._stopping:
             return record
-        await self._call(self._store.ask_cancel, run_id)
+        await self._ask(self._store.ask_cancel, run_id)
         if record.state == "queued" and run_id not in self._local:
-            await self._workflows.withdraw(run_id)
             await self._settle(run_id, state="cancelled")
+            await self._workflows.withdraw(run_id)
         elif (local := self._local.get(run_id)) is not None:
             local.task.cancel()
         try:
@@ -227,7 +222,7 @@ class DurableEngine:
     async def delete(self, run_id: str) -> bool:
         """Forget a run that is over."""
         await self._ensure()
-        if not await self._call(self._store.delete_run, run_id):
+        if not await self._ask(self._store.delete_run, run_id):
             return False
         await self._workflows.forget([run_id])
         return True
@@ -253,10 +248,11 @@ class DurableEngine:
         await self._publisher.aclose()
         if self._open:
             if self._location.shared:
-                await self._call(self._members.leave)
-                await self._call(self._workflows.take_over, [self.executor])
+                with suppress(OperationalError):  # away, so others will find this process dead
+                    await self._call(self._members.leave)
+                    await self._call(self._workflows.take_over, [self.executor])
             await self._workflows.aclose()
-        self._threads.shutdown()
+        self._patience.close()
         self._store.database.dispose()
         self._unlock()
 
@@ -271,6 +267,8 @@ class DurableEngine:
                     raise asyncio.CancelledError  # so that the workflow stays unfinished
                 await self._settle(run_id, state="cancelled")
             elif (error := task.exception()) is not None:
+                if self._stopping and isinstance(error, OperationalError):
+                    raise asyncio.CancelledError  # as above
                 await self._settle(run_id, state="failed", failure=FAULT)
                 raise error  # a fault of ours
         finally:
@@ -354,19 +352,6 @@ class DurableEngine:
                 await self.delete(run_id)
             gone += len(old)
         return gone
-
-    async def _call(self, function: Callable[..., T], *args: Any) -> T:
-        """Call the store in a thread, again while the database is away."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + AWAY_S
-        while True:
-            try:
-                return await loop.run_in_executor(self._threads, function, *args)
-            except OperationalError as error:
-                if self._stopping or loop.time() > until:
-                    raise
-                logger.warning("the database is away: %s", type(error.orig).__name__)
-            await asyncio.sleep(AGAIN_S)
 
 
 async def _wait_for(event: asyncio.Event | None, timeout_s: float) -> None:
