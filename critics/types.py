@@ -10,7 +10,7 @@ Invariants:
 import json
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Never
+from typing import Any, Never
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
@@ -66,6 +66,17 @@ class Assurance(StrEnum):
     """A proof object was checked by an independent checker."""
 
 
+def _survive(value: Any) -> Any:
+    """Write lone surrogates as escapes: a text that quotes them could not be sent as UTF-8."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_survive(key): _survive(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_survive(part) for part in value]
+    return value
+
+
 class Location(Frozen):
     """A place in a text that the user or the model wrote."""
 
@@ -85,6 +96,8 @@ class Location(Frozen):
     """JSON pointer, where the text is a JSON document."""
     label: str | None = None
     """What is to be said at this place, such as `(handempty) became false here`."""
+
+    _survives = field_validator("text", "pointer", "label", mode="before")(_survive)
 
 
 class Diagnostic(Frozen):
@@ -106,6 +119,8 @@ class Diagnostic(Frozen):
     data: dict[str, JsonValue] = Field(default_factory=dict)
     """The same facts for programs."""
     severity: Severity = Severity.ERROR
+
+    _survives = field_validator("headline", "notes", "help", "data", mode="before")(_survive)
 
     @field_validator("data")
     @classmethod

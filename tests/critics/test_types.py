@@ -109,6 +109,20 @@ def test_a_diagnostic_holds_no_number_that_json_cannot_hold(number: float) -> No
         Diagnostic(code="a", headline="b", data={"deep": [{"number": number}]})
 
 
+def test_a_diagnostic_that_quotes_half_a_surrogate_pair_survives_json() -> None:
+    half = "caf\u00e9 \ud800"
+    finding = Diagnostic(
+        code="a",
+        headline=half,
+        notes=(half,),
+        help=(half,),
+        data={half: [half, {"inner": half}]},
+        at=Location(source="answer", pointer=half, text=half, label=half),
+    )
+    assert finding.headline == "caf\u00e9 \\ud800"
+    assert Diagnostic.model_validate_json(finding.model_dump_json()) == finding
+
+
 def test_records_refuse_unknown_fields_and_changes() -> None:
     class Numbers(Problem):
         numbers: list[int]

@@ -114,3 +114,18 @@ def test_hostile_problems_are_errors_with_codes() -> None:
     for name in NAMES:
         with pytest.raises(KernelError):
             judge(find_domain(name), {}, "{}")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("calendar", {"day": "\ud800", "start": "9:00", "end": "10:00"}),
+        ("trip", {"itinerary": [{"city": "\ud800", "first_day": 1, "last_day": 2}]}),
+        ("meeting", {"itinerary": [{"person": "\ud800", "start": "9:00", "end": "9:30"}]}),
+    ],
+)
+def test_a_name_that_is_half_a_character_is_told(name: str, answer: dict[str, Any]) -> None:
+    domain = find_domain(name)
+    judgement = judge(domain, domain.examples[0].problem, json.dumps(answer))
+    assert judgement.verdict is Verdict.REJECTED
+    assert "\\ud800" in judgement.model_dump_json()
