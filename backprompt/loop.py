@@ -79,7 +79,7 @@ def given(task: Task) -> Sequence[Candidate]:
 
 async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
     """Find all that could be meant as an answer in a model's response."""
-    if answer.completion.tool_calls and board.task.extra.get("tools"):
+    if answer.completion.tool_calls and offers_tools(board.task):
         board.tools_called(answer)
         return []
     texts = await board.effects.extract(answer.completion.text)
@@ -89,6 +89,11 @@ async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candida
             return rewritten
         board.missing(answer)
     return [Candidate(text, board.author, answer.call) for text in texts[:PER_RESPONSE]]
+
+
+def offers_tools(task: Task) -> bool:
+    """Say whether the caller is ready for calls of its tools; all others are no answer."""
+    return bool(task.extra.get("tools")) and task.extra.get("tool_choice") != "none"
 
 
 async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:

@@ -198,10 +198,11 @@ async def test_tool_calls_are_handed_through_and_the_loop_goes_on_with_the_resul
     assert upstream.seen[0].body["tools"] == TOOLS
 
 
-async def test_tool_calls_that_nobody_offered_are_no_way_out(pool):
+@pytest.mark.parametrize("offered", [{}, {"tools": TOOLS, "tool_choice": "none"}])
+async def test_tool_calls_that_nobody_offered_are_no_way_out(pool, offered):
     calling = Reply("hello", message={"tool_calls": [CALL]})
     async with UpstreamServer(default=calling) as upstream:
-        response = await post(make_app(pool, **asks(upstream)), chat())
+        response = await post(make_app(pool, **asks(upstream)), chat(**offered))
     assert response.json()["choices"][0]["message"]["content"] == "hello"
 
 
