@@ -327,7 +327,7 @@ def _prove_infeasible(
     _compare("critics", certificate.critics, ())
     _compare("optimality", certificate.optimality, None)
     _compare("feasibility", recorded.status if recorded else None, Feasible.INFEASIBLE)
-    coverage, _ = read_in_full(domain, payload)
+    coverage, warnings = read_in_full(domain, payload)
     found = ask_feasibility(domain, payload)
     if found.status is Feasible.FEASIBLE:
         raise NotCertifiable(refuted("the problem has an answer"))
@@ -336,6 +336,7 @@ def _prove_infeasible(
     notes: tuple[str, ...] = ()
     if certificate.domain_version == domain.version:
         _compare("coverage", certificate.coverage, coverage)
+        _compare("warnings", certificate.warnings, warnings)
     else:
         notes = (_other_version(certificate, domain.version),)
     return Verification(

@@ -344,6 +344,8 @@ def test_that_there_is_no_answer_has_no_other_evidence() -> None:
     for part, value in (
         ("critics", critics),
         ("optimality", {"status": "optimal", "objective": "1"}),
+        ("warnings", [{"code": "x", "headline": "y"}]),
+        ("coverage", {"decided": ["everything"], "undecided": []}),
         ("candidate", embed(b"{}").model_dump()),
     ):
         changed = forge(made, lambda s, p=part, v=value: s["predicate"].update({p: v}))  # type: ignore[misc]  # bound now
