@@ -17,6 +17,8 @@ PREDICATES = {
 }
 DERIVED = {"d0": ("object",), "d1": ("a",), "d2": ()}
 FUNCTIONS = {"f0": (), "f1": ("object",), "f2": ("a",)}
+LONG = 10**1_000
+"""From here on numbers are not written out."""
 NUMBERS = ("0", "1", "2", "0.5", "3", "0.1")
 
 
@@ -235,7 +237,8 @@ def write_task(seed):
         if after is None:
             break
         facts, numbers = after
-    if random.random() < 0.6:
+    short = all(abs(n.numerator) < LONG > n.denominator for n in numbers.values())
+    if short and random.random() < 0.6:
         goal = writer.snapshot(reference.close(facts, numbers), numbers)
     else:
         goal = writer.formula(writer.objects, 2, PREDICATES | DERIVED)
