@@ -39,6 +39,12 @@ PAGE = 200
 OPEN = tuple(sorted(UNFINISHED))
 PAID = ("call-finished", "call-failed", "ended")
 """Events that say what a run has spent."""
+ANNOUNCE = sa.insert(intents)
+ANNOUNCED = (
+    sa.select(intents.c.usage)
+    .where(intents.c.run == sa.bindparam("run"), intents.c.position == sa.bindparam("position"))
+    .order_by(intents.c.attempt)
+)
 
 
 class Store:
@@ -48,6 +54,7 @@ class Store:
         """Keep it in a database."""
         self.database = database
         self._insert = postgresql.insert if database.dialect.name == "postgresql" else sqlite.insert
+        self._insert_events = self._insert(events).on_conflict_do_nothing()
 
     def prepare(self) -> None:
         """Make the tables, unless they are there; read and write them once.
@@ -277,17 +284,10 @@ class Store:
     def add_intent(self, run_id: str, position: int, executor: str) -> list[str | None]:
         """Announce a call; gives what earlier announcements of it have cost, as far as known."""
         with self.database.begin() as connection:
-            rows = connection.execute(
-                sa.select(intents.c.attempt, intents.c.usage)
-                .where(intents.c.run == run_id, intents.c.position == position)
-                .order_by(intents.c.attempt)
-            ).all()
-            connection.execute(
-                sa.insert(intents).values(
-                    run=run_id, position=position, attempt=len(rows), executor=executor
-                )
-            )
-            return [row.usage for row in rows]
+            step = {"run": run_id, "position": position}
+            usages = list(connection.execute(ANNOUNCED, step).scalars())
+            connection.execute(ANNOUNCE, {**step, "attempt": len(usages), "executor": executor})
+            return usages
 
     def settle_intent(self, run_id: str, position: int, executor: str, usage: str) -> None:
         """Note what a call has cost that was broken off on purpose."""
@@ -361,7 +361,7 @@ class Store:
             self._add_texts(connection, run_id, texts)
             rows.append({"run": run_id, "seq": event.seq, "kind": event.event, "body": body})
         if rows:
-            connection.execute(self._insert(events).on_conflict_do_nothing(), rows)
+            connection.execute(self._insert_events, rows)
 
     def _add_texts(self, connection: sa.Connection, run_id: str, texts: Mapping[str, str]) -> None:
         rows = [

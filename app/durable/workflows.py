@@ -15,6 +15,7 @@ import asyncio
 import contextvars
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from app.durable.location import Location
+from app.durable.patience import Patience
 from app.durable.sequencer import Stored
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ VERSION = "run-v1"
 """Raised by hand when a run begun by an older program cannot be gone on with."""
 QUEUE = "runs"
 WORKFLOW = "run"
+SERIALIZER = "modulo_json"
+PAID = "generate"
+"""The kind of step that costs money."""
 POLL_S = 0.5
 """Seconds between two looks into the queue."""
 MOST_ATTEMPTS = 1_000_000
@@ -63,10 +68,20 @@ class QueueLimits:
 
 
 class StoredSteps:
-    """The steps of one run, used within its workflow."""
+    """The steps of one run, used within its workflow.
+
+    A result is stored as the engine itself would, but without its look at what is stored already:
+    that was read when the execution began, and nobody else can have stored anything since. Only
+    before a call is paid does it look once more, so that who has just lost the run pays nothing.
+    """
 
     def __init__(
-        self, run_id: str, keep: Keep, lost: Callable[[], None], dbos: "type[DBOS]"
+        self,
+        run_id: str,
+        keep: Keep,
+        lost: Callable[[], None],
+        dbos: "type[DBOS]",
+        call: Callable[..., Awaitable[Any]],
     ) -> None:
         """Store the steps of a run.
 
@@ -75,15 +90,17 @@ class StoredSteps:
             keep: Keeps a result's long texts before the result itself is stored.
             lost: Is told at once that somebody else executes the run now.
             dbos: The engine.
+            call: Calls the database in a thread, again while it is away.
         """
+        from dbos._dbos import _get_dbos_instance  # noqa: PLC0415
+
         self._run_id, self._keep, self._lost, self._dbos = run_id, keep, lost, dbos
-        self._reserved: dict[int, Any] = {}
+        self._call = call
+        self._database = _get_dbos_instance()._sys_db  # noqa: SLF001  # the public way does more
 
     def reserve(self) -> int:
         """Number the next step."""
-        reservation = self._dbos.reserve_step()
-        self._reserved[reservation.step_id] = reservation
-        return reservation.step_id
+        return self._dbos.reserve_step().step_id
 
     async def perform(
         self, position: int, kind: str, work: Callable[[], Awaitable[Stored]]
@@ -95,21 +112,43 @@ class StoredSteps:
         """
         from dbos._error import DBOSBaseException  # noqa: PLC0415
 
-        done: list[Stored] = []
-
-        async def step() -> Stored:
-            done.append(await work())
-            return await self._keep(done[0])
-
+        began_ms = int(time.time() * 1000)
         try:
-            await self._reserved.pop(position).run_async({"name": kind}, step)
+            if kind == PAID:
+                await self._call(self._require_new, position, kind)
+            stored = await work()
+            kept, ended_ms = await self._keep(stored), int(time.time() * 1000)
+            await self._call(self._write, position, kind, kept, began_ms, ended_ms)
         except DBOSBaseException as error:
             self._lost()
             raise OwnershipLostError(str(error)) from error
-        if not done:  # somebody else has stored this step since we began
+        return stored
+
+    def _require_new(self, position: int, kind: str) -> None:
+        if self._database.check_operation_execution(self._run_id, position, kind) is not None:
             self._lost()
             raise OwnershipLostError(f"step {position} of `{self._run_id}` is not ours")
-        return done[0]
+
+    def _write(
+        self, position: int, kind: str, stored: Stored, began_ms: int, ended_ms: int
+    ) -> None:
+        """Store a result, in a transaction that fails if somebody else owns the run.
+
+        Its time tells a result of ours, whose commit was not confirmed, from somebody else's.
+        """
+        self._database.record_operation_result(
+            {
+                "workflow_uuid": self._run_id,
+                "function_id": position,
+                "function_name": kind,
+                "output": json.dumps(stored),
+                "error": None,
+                "serialization": SERIALIZER,
+                "started_at_epoch_ms": began_ms,
+                "child_workflow_id": None,
+            },
+            completed_at_epoch_ms=ended_ms,
+        )
 
 
 class Workflows:
@@ -134,6 +173,7 @@ class Workflows:
         self._execute = execute
         self._dbos: type[DBOS] | None = None
         self._workflow: Any = None
+        self._patience = Patience(lambda: self._dbos is None)
 
     def launch(self, limits: QueueLimits) -> None:
         """Begin to execute; takes up what this executor left unfinished.
@@ -213,7 +253,7 @@ class Workflows:
 
     def steps(self, run_id: str, keep: Keep, lost: Callable[[], None]) -> StoredSteps:
         """Store the steps of a run."""
-        return StoredSteps(run_id, keep, lost, self._engine)
+        return StoredSteps(run_id, keep, lost, self._engine, self._patience.call)
 
     async def past(self, run_id: str) -> dict[int, Stored]:
         """Read what is stored of a run, by position."""
@@ -237,6 +277,7 @@ class Workflows:
 
     async def aclose(self) -> None:
         """End the engine; runs that are not over stay as they are."""
+        self._patience.close()
         if self._dbos is None:
             return
         from dbos import DBOS  # noqa: PLC0415
@@ -269,7 +310,7 @@ def _json_serializer() -> "Serializer":
             return found
 
         def name(self) -> str:
-            return "modulo_json"
+            return SERIALIZER
 
     return Json()
 
