@@ -183,3 +183,24 @@ async def test_a_database_that_goes_and_comes_back_loses_nothing(tmp_path, plugi
     assert run["state"] == "certified"
     assert whole(events)
     assert len(server.seen) == ROUNDS + 1
+
+
+async def test_an_answer_that_comes_while_the_database_is_away_is_kept(tmp_path, plugins):
+    model = Model()
+    model.hold_at = 3
+    with running_postgres() as postgres:
+        url = postgres.make_database()
+        async with model.server as server, cluster_of(url, tmp_path, plugins) as cluster:
+            replica = await cluster.start(server.base_url)
+            run_id = await replica.solve(**BUDGET)
+            await asyncio.wait_for(server.holding.wait(), SOON_S)
+            postgres.stop()
+            model.release()
+            away = await replica.client.get(f"/runs/{run_id}")
+            postgres.start()
+            run = await ended(replica, run_id)
+            events = await replica.follow(run_id)
+    assert away.json()["code"] == "database-away"
+    assert run["state"] == "certified"
+    assert whole(events)
+    assert len(server.seen) == ROUNDS
