@@ -41,7 +41,7 @@ def test_what_is_taken_can_be_sent(calls):
         taken = read_tool_calls(calls)
     except ValueError:
         taken = ()
-    json.dumps(taken, allow_nan=False, ensure_ascii=False).encode()
+    assert json.dumps(taken, allow_nan=False, ensure_ascii=False).encode()
 
 
 def test_texts_and_parts_in_a_row_become_one_message():

@@ -74,10 +74,10 @@ async def proxied(pool, *behaviours, **settings) -> AsyncIterator[Proxy]:  # noq
             yield Proxy(f"http://127.0.0.1:{port}", upstream, app)
 
 
-async def closed(proxy: Proxy) -> None:
+async def closed(proxy: Proxy) -> bool:
     """Wait until the model's connection is closed, because its client's client went away."""
     async with asyncio.timeout(SOON_S):
-        await proxy.upstream.gone.wait()
+        return await proxy.upstream.gone.wait()
 
 
 async def use_outside(proxy: Proxy, *command: str | Path) -> dict[str, Any]:

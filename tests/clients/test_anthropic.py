@@ -93,7 +93,7 @@ async def test_a_client_that_cancels_closes_the_models_connection(client, proxy,
     asking = asyncio.ensure_future(use())
     await proxy.upstream.holding.wait()
     asking.cancel()
-    await closed(proxy)
+    assert await closed(proxy)
     await asyncio.wait({asking})
 
 

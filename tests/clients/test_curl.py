@@ -64,5 +64,5 @@ async def test_an_interrupt_closes_the_models_connection(proxy):
     process = await start(proxy, CERTIFIABLE, question=HOLD, stream=True)
     await proxy.upstream.holding.wait()
     process.terminate()
-    await closed(proxy)
+    assert await closed(proxy)
     await process.wait()

@@ -59,7 +59,7 @@ async def test_a_client_that_cancels_closes_the_models_connection(proxy):
     asking = asyncio.ensure_future(chat(proxy, CERTIFIABLE).ainvoke(HOLD))
     await proxy.upstream.holding.wait()
     asking.cancel()
-    await closed(proxy)
+    assert await closed(proxy)
     await asyncio.wait({asking})
 
 

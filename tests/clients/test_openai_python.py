@@ -112,7 +112,7 @@ async def test_a_client_that_cancels_closes_the_models_connection(client, proxy,
     asking = asyncio.ensure_future(use())
     await proxy.upstream.holding.wait()
     asking.cancel()
-    await closed(proxy)
+    assert await closed(proxy)
     await asyncio.wait({asking})
 
 
@@ -173,7 +173,7 @@ async def test_a_response_in_the_background(client, proxy):
     await proxy.upstream.holding.wait()
     assert (await client.responses.retrieve(queued.id)).status == "in_progress"
     assert (await client.responses.cancel(queued.id)).status == "cancelled"
-    await closed(proxy)
+    assert await closed(proxy)
 
 
 async def test_a_response_in_the_background_is_fetched_as_a_stream(client):
@@ -228,7 +228,7 @@ async def test_a_client_that_cancels_a_response_closes_the_models_connection(
     asking = asyncio.ensure_future(use())
     await proxy.upstream.holding.wait()
     asking.cancel()
-    await closed(proxy)
+    assert await closed(proxy)
     await asyncio.wait({asking})
 
 
