@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from critics.scheduling.clock import read_time, write_time
+from critics.scheduling.itinerary import fault_of, read_parts
 from critics.scheduling.meeting.problem import Day
-from critics.scheduling.objects import quote, read_object, refuse, write_object
-from critics.types import CandidateError, Diagnostic, Location
+from critics.scheduling.objects import quote, write_object
+from critics.types import Diagnostic
 
 SHAPE = '{"itinerary": [{"person": "Ada", "place": "Old Town", "start": "09:30", "end": "10:15"}]}'
-MAX_PARTS = 5000
 
 _TIMES = frozenset({"start", "end", "wait_until"})
 _KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -123,16 +123,7 @@ def parse_itinerary(_day: Day, text: str) -> Itinerary:
     Raises:
         CandidateError: With every fault that was found.
     """
-    found = read_object(text, "meeting-format", SHAPE)
-    items = found.get("itinerary")
-    if set(found) != {"itinerary"} or not isinstance(items, list):
-        headline = "the answer has keys other than `itinerary`, or that one is no list"
-        raise CandidateError([_fault(headline, "")])
-    if len(items) > MAX_PARTS:
-        raise CandidateError([_fault(f"the itinerary has {len(items):,} parts", "/itinerary")])
-    read = [_read_part(item, index) for index, item in enumerate(items)]
-    refuse([part for part in read if isinstance(part, Diagnostic)])
-    return Itinerary([part for part in read if not isinstance(part, Diagnostic)])
+    return Itinerary(read_parts(text, "meeting-format", SHAPE, _read_part))
 
 
 def _read_part(item: Any, index: int) -> Part | Diagnostic:
@@ -192,10 +183,4 @@ def _make(kind: str, values: Mapping[str, Any], index: int) -> Part:
 
 
 def _fault(headline: str, pointer: str, why: str = "") -> Diagnostic:
-    return Diagnostic(
-        code="meeting-format",
-        headline=headline,
-        at=Location(source="answer", pointer=pointer),
-        notes=(why,) if why else (),
-        help=(f"answer with {SHAPE}",),
-    )
+    return fault_of("meeting-format", SHAPE, headline, pointer, why)

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from critics.scheduling.objects import quote, read_object, refuse, write_object
+from critics.scheduling.itinerary import fault_of, read_parts
+from critics.scheduling.objects import quote, write_object
 from critics.scheduling.trip.problem import Trip
 from critics.scheduling.trip.schema import MAX_DAYS
-from critics.types import CandidateError, Diagnostic, Location
+from critics.types import Diagnostic
 
 SHAPE = '{"itinerary": [{"city": "Oslo", "first_day": 1, "last_day": 3}]}'
 STAY = frozenset({"city", "first_day", "last_day"})
 FLIGHT = frozenset({"fly_from", "fly_to", "day"})
-MAX_PARTS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,7 @@ def parse_itinerary(_trip: Trip, text: str) -> Itinerary:
     Raises:
         CandidateError: With every fault that was found.
     """
-    found = read_object(text, "trip-format", SHAPE)
-    items = found.get("itinerary")
-    if set(found) != {"itinerary"} or not isinstance(items, list):
-        headline = "the answer has keys other than `itinerary`, or that one is no list"
-        raise CandidateError([_fault(headline, "")])
-    if len(items) > MAX_PARTS:
-        raise CandidateError([_fault(f"the itinerary has {len(items):,} parts", "/itinerary")])
-    read = [_read_part(item, index) for index, item in enumerate(items)]
-    refuse([part for part in read if isinstance(part, Diagnostic)])
-    return Itinerary([part for part in read if not isinstance(part, Diagnostic)])
+    return Itinerary(read_parts(text, "trip-format", SHAPE, _read_part))
 
 
 def _read_part(item: Any, index: int) -> Part | Diagnostic:
@@ -142,10 +133,4 @@ def _is_day(value: Any) -> bool:
 
 
 def _fault(headline: str, pointer: str, why: str = "") -> Diagnostic:
-    return Diagnostic(
-        code="trip-format",
-        headline=headline,
-        at=Location(source="answer", pointer=pointer),
-        notes=(why,) if why else (),
-        help=(f"answer with {SHAPE}",),
-    )
+    return fault_of("trip-format", SHAPE, headline, pointer, why)
