@@ -17,8 +17,8 @@ from app.formalizing import Formalizing, formalizing, recorded_as
 from app.protocol import Confirm, SolveResult
 from backprompt.budget import Usage
 from backprompt.effects import Effects
+from backprompt.events import CallFailed, CallFinished, Ended, Formalized, Status
 from backprompt.formalize import Formalization
-from backprompt.journal import CallFailed, CallFinished, Ended, Formalized, Status
 from backprompt.outcome import Outcome
 from backprompt.upstream import Completion, Request, UpstreamError
 

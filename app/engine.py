@@ -21,7 +21,8 @@ from app.failures import ServiceError
 from app.protocol import SolveRequest, SolveResult
 from backprompt.budget import Budget, Usage
 from backprompt.effects import Effects, LiveEffects
-from backprompt.journal import Event, Journal
+from backprompt.events import Event
+from backprompt.journal import Journal
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion

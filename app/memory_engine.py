@@ -27,7 +27,8 @@ from app.engine import (
 from app.failures import ServiceError
 from app.protocol import SolveResult
 from backprompt.budget import Usage
-from backprompt.journal import Event, Journal
+from backprompt.events import Event
+from backprompt.journal import Journal
 
 FAULT = "a fault in llm-modulo itself ended the run"
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field, mo
 
 from app.samples import ACCEPTED, SWITCH
 from backprompt.budget import Budget, Usage
+from backprompt.disclosure import public_judgement
 from backprompt.formalize import Formalization
-from backprompt.journal import public_judgement
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
 from backprompt.translation import TranslationReport

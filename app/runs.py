@@ -23,10 +23,12 @@ from app.issuer import Issuer
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.settings import WorkerSettings
 from backprompt.budget import Budget, Usage
+from backprompt.disclosure import public, traced
 from backprompt.doubts import FUTILE
 from backprompt.effects import Certificate, Effects, LiveEffects
+from backprompt.events import CallFailed, CallFinished, Event, Status
 from backprompt.formalize import Formalization
-from backprompt.journal import CallFailed, CallFinished, Event, Journal, Status, public, traced
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.render import printable

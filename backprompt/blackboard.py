@@ -15,7 +15,7 @@ from backprompt.calls import Meter, write_requests
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
 from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won, is_better
-from backprompt.journal import (
+from backprompt.events import (
     CallFailed,
     CallFinished,
     CandidateFound,
@@ -27,7 +27,6 @@ from backprompt.journal import (
     FeasibilityTested,
     Hinted,
     InfeasibilityCertified,
-    Journal,
     Judged,
     NoCandidate,
     Origin,
@@ -36,6 +35,7 @@ from backprompt.journal import (
     Status,
     ToolsCalled,
 )
+from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.progress import Progress
 from backprompt.prompt import Turn, keep_turns, write_messages

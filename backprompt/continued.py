@@ -6,7 +6,7 @@ judge them again, and only what follows is asked of a model.
 
 from collections.abc import Iterable, Sequence
 
-from backprompt.journal import CallFinished, Event
+from backprompt.events import CallFinished, Event
 from backprompt.upstream import Completion, Request, Upstream
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from backprompt.effects import Certificate
-from backprompt.journal import Origin, Status
+from backprompt.events import Origin, Status
 from backprompt.prompt import Turn
 from backprompt.upstream import Completion, UpstreamError
 from critics.types import Claim, Diagnostic, Judgement

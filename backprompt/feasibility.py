@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from backprompt.blackboard import Blackboard
-from backprompt.journal import Origin
+from backprompt.events import Origin
 
 
 @asynccontextmanager

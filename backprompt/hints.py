@@ -6,7 +6,7 @@ Invariant: once values of a repair were shown, no later answer counts as the mod
 from collections.abc import Sequence
 
 from backprompt.blackboard import Blackboard
-from backprompt.journal import Origin
+from backprompt.events import Origin
 from critics.types import Diagnostic, HintLevel
 
 LADDER = tuple(HintLevel)

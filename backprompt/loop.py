@@ -18,9 +18,10 @@ from backprompt.blackboard import Blackboard
 from backprompt.budget import Budget
 from backprompt.effects import Effects
 from backprompt.entries import Answer, Candidate
+from backprompt.events import Origin, Status
 from backprompt.feasibility import feasibility_test
 from backprompt.hints import advise
-from backprompt.journal import Journal, Origin, Status
+from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.reformat import reformat
 from backprompt.search import generate

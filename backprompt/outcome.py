@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Usage
-from backprompt.journal import Origin, Status
+from backprompt.events import Origin, Status
 from critics.types import Feasibility, Judgement
 
 

@@ -26,7 +26,7 @@ from pydantic import JsonValue
 
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer, Candidate
-from backprompt.journal import Decided, Origin
+from backprompt.events import Decided, Origin
 from backprompt.task import Task
 from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
 from critics.domain import DomainError, find_domain

@@ -16,7 +16,8 @@ from app.runs import Run
 from app.service import Service
 from app.settings import Settings
 from backprompt.budget import Budget
-from backprompt.journal import Judged, NoCandidate, first_headline
+from backprompt.disclosure import first_headline
+from backprompt.events import Judged, NoCandidate
 from backprompt.strategy import Strategy
 from backprompt.upstream import Sampling, Upstream
 

@@ -27,7 +27,8 @@ from app.failures import ServiceError
 from app.local_server import runtime_installed
 from app.models import Model, WeightsError, find_model, installed_path, pull
 from app.settings import Settings, load_settings
-from backprompt.journal import Event, Journal, RunStarted
+from backprompt.events import Event, RunStarted
+from backprompt.journal import Journal
 from backprompt.upstream import ReplayUpstream, Upstream
 
 DEFAULT = "small"

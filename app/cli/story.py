@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cli.terminal import show
-from backprompt.journal import (
+from backprompt.disclosure import first_headline
+from backprompt.events import (
     CallFailed,
     CallFinished,
     CandidateRepeated,
@@ -17,7 +18,6 @@ from backprompt.journal import (
     Judged,
     NoCandidate,
     RoundStarted,
-    first_headline,
 )
 from backprompt.render import draw_judgement, printable
 from critics.statement import read_envelope

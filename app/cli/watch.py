@@ -3,7 +3,8 @@
 from typing import TextIO
 
 from backprompt.budget import Budget
-from backprompt.journal import (
+from backprompt.disclosure import first_headline
+from backprompt.events import (
     CallFailed,
     CandidateRepeated,
     Certified,
@@ -14,7 +15,6 @@ from backprompt.journal import (
     Judged,
     NoCandidate,
     RoundStarted,
-    first_headline,
 )
 from backprompt.render import printable
 

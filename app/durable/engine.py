@@ -30,7 +30,7 @@ from app.engine import MakeRun, OnEnd, RunPage, RunQuery, RunRecord, RunSpec, re
 from app.ids import new_id
 from app.memory_engine import FAULT, utc_now
 from app.settings import ClusterSettings
-from backprompt.journal import Ended, Event
+from backprompt.events import Ended, Event
 
 LOCAL = "local"
 """The one executor of a file; it takes up what it had left itself."""

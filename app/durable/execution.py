@@ -20,7 +20,8 @@ from app.failures import ServiceError
 from app.memory_engine import spent, utc_now
 from app.protocol import SolveResult
 from backprompt.effects import Effects, LiveEffects
-from backprompt.journal import Event, Journal, RunStarted
+from backprompt.events import Event, RunStarted
+from backprompt.journal import Journal
 
 logger = logging.getLogger("llm_modulo.runs")
 

@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.durable.sequencer import ReplayMismatchError
-from backprompt.journal import Event, Journal
+from backprompt.events import Event
+from backprompt.journal import Journal
 
 logger = logging.getLogger("llm_modulo.runs")
 

@@ -31,7 +31,7 @@ from app.engine import UNFINISHED, RunPage, RunQuery, RunRecord, RunSpec, State,
 from app.failures import ServiceError
 from app.protocol import SolveResult
 from backprompt.budget import Usage
-from backprompt.journal import Event
+from backprompt.events import Event
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 PAGE = 200

@@ -24,7 +24,7 @@ from app.proxy.progress import narrate
 from app.proxy.visitors import Caller, Visitors
 from app.service import Service
 from backprompt.budget import Usage
-from backprompt.journal import CallFailed, CallFinished, Event, ToolsCalled
+from backprompt.events import CallFailed, CallFinished, Event, ToolsCalled
 
 SHORT = 12
 """Hex digits of a hash in `system_fingerprint`."""

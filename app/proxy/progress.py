@@ -1,13 +1,14 @@
 """Progress: short lines about each round, made of public facts only.
 
-Invariant: a line is written from what `backprompt.journal.public` lets pass, so it holds numbers
+Invariant: a line is written from what `backprompt.disclosure.public` lets pass, so it holds numbers
 and codes, and no word of a prompt or an answer.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from backprompt.journal import Event, public
+from backprompt.disclosure import public
+from backprompt.events import Event
 
 MOST_CODES = 3
 WITHOUT_NEWS: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from app.memory_engine import MemoryEngine
 from app.protocol import SolveRequest
 from app.service import Service
 from app.settings import Settings
-from backprompt.journal import Event
+from backprompt.events import Event
 from backprompt.upstream import ScriptedUpstream
 from tests.app.conftest import REQUEST
 

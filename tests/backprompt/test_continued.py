@@ -2,7 +2,7 @@
 
 from backprompt.budget import Usage
 from backprompt.continued import ContinuedUpstream, answers_before
-from backprompt.journal import CallFinished, NoCandidate
+from backprompt.events import CallFinished, NoCandidate
 from backprompt.upstream import Completion, Request, ScriptedUpstream
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from backprompt.effects import DirectKernel
-from backprompt.journal import FeasibilityTested, Judged, Origin, Status
+from backprompt.events import FeasibilityTested, Judged, Origin, Status
 from critics.denial import DENIAL
 from critics.domain import find_domain
 from critics.types import Claim, Feasible, Verdict

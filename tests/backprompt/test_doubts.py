@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from backprompt.effects import DirectKernel
-from backprompt.journal import Decided, Journal, RoundStarted, Status
+from backprompt.events import Decided, RoundStarted, Status
+from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy
 from critics import statement

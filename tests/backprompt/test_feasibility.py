@@ -5,7 +5,8 @@ import pytest
 
 from backprompt.budget import Budget
 from backprompt.effects import LiveEffects
-from backprompt.journal import Journal, Status
+from backprompt.events import Status
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.strategy import Strategy

@@ -1,8 +1,9 @@
 import pytest
 
 from backprompt.budget import Budget
+from backprompt.events import Hinted, Origin, RoundStarted
 from backprompt.hints import climb, gives_answer
-from backprompt.journal import Hinted, Journal, Origin, RoundStarted
+from backprompt.journal import Journal
 from backprompt.strategy import Feedback, Strategy
 from critics.types import Diagnostic, HintLevel
 from tests.backprompt.toy import run

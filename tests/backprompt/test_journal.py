@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from backprompt.budget import Budget, Usage
-from backprompt.formalize import Formalization
-from backprompt.journal import (
+from backprompt.disclosure import first_headline, public, traced
+from backprompt.events import (
     BaseEvent,
     CallFailed,
     CallFinished,
@@ -20,16 +20,14 @@ from backprompt.journal import (
     Formalized,
     Hinted,
     InfeasibilityCertified,
-    Journal,
     Judged,
     NoCandidate,
     RoundStarted,
     RunStarted,
     ToolsCalled,
-    first_headline,
-    public,
-    traced,
 )
+from backprompt.formalize import Formalization
+from backprompt.journal import Journal
 from backprompt.strategy import Strategy
 from backprompt.task import Shot, Task
 from backprompt.upstream import Completion, Message, ReplayUpstream, Sampling

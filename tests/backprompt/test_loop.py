@@ -4,7 +4,8 @@ import pytest
 
 from backprompt.budget import Budget, Usage
 from backprompt.effects import DirectKernel
-from backprompt.journal import Decided, Journal, Origin, RoundStarted, Status
+from backprompt.events import Decided, Origin, RoundStarted, Status
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.task import Task

@@ -6,19 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backprompt.budget import Budget, Usage
+from backprompt.disclosure import public
 from backprompt.effects import DirectKernel
-from backprompt.journal import (
+from backprompt.events import (
     CallFailed,
     CallFinished,
     CandidateFound,
     Certified,
     Ended,
-    Journal,
     Judged,
     RoundStarted,
     Status,
-    public,
 )
+from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.strategy import Feedback, History, Strategy
 from backprompt.upstream import Completion, UpstreamError

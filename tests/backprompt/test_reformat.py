@@ -6,7 +6,8 @@ import json
 import pytest
 
 from backprompt.budget import Budget
-from backprompt.journal import CallFailed, Decided, Journal
+from backprompt.events import CallFailed, Decided
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.reformat import find_refusal, names_of, own_words
 from backprompt.strategy import Strategy

@@ -4,7 +4,8 @@ import pytest
 
 from backprompt.blackboard import Blackboard
 from backprompt.budget import Budget, Usage
-from backprompt.journal import CallFailed, Journal
+from backprompt.events import CallFailed
+from backprompt.journal import Journal
 from backprompt.search import generate
 from backprompt.strategy import Strategy
 from backprompt.upstream import Completion, Request, ScriptedUpstream, UpstreamError

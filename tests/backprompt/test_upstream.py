@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from backprompt.budget import Usage
-from backprompt.journal import Status
+from backprompt.events import Status
 from backprompt.upstream import (
     PART_CHARS,
     Completion,

@@ -12,7 +12,8 @@ from app.cli.story import Story, print_block
 from app.models import Model, WeightsError
 from backprompt.budget import Budget
 from backprompt.effects import DirectKernel, LiveEffects
-from backprompt.journal import CandidateFound, Ended, Journal, Judged, RunStarted
+from backprompt.events import CandidateFound, Ended, Judged, RunStarted
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.upstream import ReplayUpstream, Request, ScriptedUpstream, UpstreamError
 from critics import find_domain, judge

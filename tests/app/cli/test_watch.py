@@ -6,7 +6,7 @@ from app.cli.exits import Exit, exit_of_code, exit_of_run
 from app.cli.watch import ERASE, WIDTH, Watcher
 from app.ids import new_id
 from backprompt.budget import Budget, Usage
-from backprompt.journal import CallFailed, Decided, Ended, Judged, NoCandidate, RoundStarted, Status
+from backprompt.events import CallFailed, Decided, Ended, Judged, NoCandidate, RoundStarted, Status
 from backprompt.upstream import Sampling
 from critics.types import Diagnostic, Judgement, Verdict
 

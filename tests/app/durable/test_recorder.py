@@ -14,7 +14,8 @@ from app.durable.publisher import Publication
 from app.durable.recorder import Recorder
 from app.durable.sequencer import ReplayMismatchError, Stored
 from backprompt.budget import Budget, Usage
-from backprompt.journal import Event, Journal
+from backprompt.events import Event
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.strategy import Search, Strategy

@@ -4,7 +4,7 @@ import pytest
 
 from app.proxy.progress import Narrator
 from backprompt.budget import Budget, Usage
-from backprompt.journal import (
+from backprompt.events import (
     CandidateRepeated,
     Ended,
     Judged,

@@ -8,7 +8,8 @@ import pytest
 
 from backprompt.budget import Budget
 from backprompt.effects import DirectKernel, LiveEffects
-from backprompt.journal import Journal, Status
+from backprompt.events import Status
+from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.strategy import Strategy
 from backprompt.task import Task

@@ -1,0 +1,265 @@
+"""Events: everything that can be said of a run, as typed records.
+
+Invariants:
+    * An event is JSON all the way down; `at` is the recorded clock of the run's effects.
+    * `PUBLIC` names the fields that can never hold text of the model, the prompt or the problem;
+      `backprompt.disclosure` lets them through and nothing else.
+"""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from backprompt.budget import Budget, Usage
+from backprompt.formalize import Formalization
+from backprompt.strategy import Strategy
+from backprompt.task import Task
+from backprompt.upstream import Completion, Message, Sampling, Text
+from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
+
+
+class Status(StrEnum):
+    """How a run ends."""
+
+    CERTIFIED = "certified"
+    """A candidate was accepted and a certificate was made."""
+    INFEASIBLE = "infeasible"
+    """The problem is proved to have no answer."""
+    EXHAUSTED = "exhausted"
+    """The budget or the recording ended."""
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    """The upstream or the problem makes an answer impossible; the reason says which."""
+    NEEDS_INPUT = "needs_input"
+    """The problem is incomplete or ambiguous, or the model calls tools of the caller."""
+
+
+class Origin(StrEnum):
+    """Who made a candidate."""
+
+    USER = "user"
+    CACHE = "cache"
+    """Certified before for the same problem, and judged again."""
+    MODEL = "model"
+    REFORMATTED = "reformatted"
+    """The model, whose answer a further call has put into the domain's form."""
+    SOLVER_REPAIR = "solver_repair"
+    """The model, after a solver's values were shown to it."""
+    SOLVER = "solver"
+    """An engine, without a model."""
+
+
+class BaseEvent(BaseModel):
+    """What every event has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    PUBLIC: ClassVar[frozenset[str]] = frozenset()
+    """Fields that can never hold text of the model, the prompt or the problem."""
+
+    seq: int = 0
+    """Position in the journal, from 0."""
+    at: float = 0.0
+    """Seconds since the start of the run, as of the latest effect."""
+    round: int = 0
+    """1-based round; 0 before the first."""
+
+
+class RunStarted(BaseEvent):
+    """A run begins."""
+
+    PUBLIC = frozenset({"strategy", "budget"})
+    event: Literal["run-started"] = "run-started"
+    task: Task
+    strategy: Strategy
+    budget: Budget
+    upstream: str
+
+
+class Formalized(BaseEvent):
+    """Plain language was put into a problem, or cannot be without its author."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["formalized"] = "formalized"
+    formalization: Formalization
+
+
+class RoundStarted(BaseEvent):
+    """The model is asked."""
+
+    PUBLIC = frozenset({"calls", "fresh"})
+    event: Literal["round-started"] = "round-started"
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    calls: tuple[int, ...]
+    """Numbers of the calls this round makes."""
+    fresh: bool
+    """Whether the prompt is the bare task."""
+
+
+class CallFinished(BaseEvent):
+    """A model answered."""
+
+    PUBLIC = frozenset({"call", "usage", "spent"})
+    event: Literal["call-finished"] = "call-finished"
+    call: int
+    completion: Completion
+    usage: Usage
+    """Of this call."""
+    spent: Usage
+    """Of the run so far."""
+
+
+class CallFailed(BaseEvent):
+    """A call brought no answer: it failed, was cut off, or lost the race (`cancelled`)."""
+
+    PUBLIC = frozenset({"call", "code", "status", "usage", "spent"})
+    event: Literal["call-failed"] = "call-failed"
+    call: int
+    code: str
+    message: Text
+    status: int | None = None
+    usage: Usage
+    spent: Usage
+
+
+class CandidateFound(BaseEvent):
+    """A candidate is about to be judged."""
+
+    PUBLIC = frozenset({"candidate", "call", "origin"})
+    event: Literal["candidate-found"] = "candidate-found"
+    candidate: int
+    """0-based number of the judged candidate within the run."""
+    call: int | None
+    """The call whose answer holds it; `None` for the user's own."""
+    origin: Origin
+    text: str
+
+
+class CandidateRepeated(BaseEvent):
+    """A candidate was judged before; the critics are not asked again."""
+
+    PUBLIC = frozenset({"candidate", "call"})
+    event: Literal["candidate-repeated"] = "candidate-repeated"
+    candidate: int
+    """Number of the judged candidate with the same text."""
+    call: int
+
+
+class NoCandidate(BaseEvent):
+    """A response holds nothing to judge."""
+
+    PUBLIC = frozenset({"call"})
+    event: Literal["no-candidate"] = "no-candidate"
+    call: int
+
+
+class ToolsCalled(BaseEvent):
+    """A response calls the caller's tools instead of answering."""
+
+    PUBLIC = frozenset({"call"})
+    event: Literal["tools-called"] = "tools-called"
+    call: int
+    tool_calls: tuple[dict[str, JsonValue], ...]
+    """As the model wrote them; nobody has checked them."""
+
+
+class Judged(BaseEvent):
+    """The critics have spoken."""
+
+    PUBLIC = frozenset({"candidate"})
+    event: Literal["judged"] = "judged"
+    candidate: int
+    judgement: Judgement
+
+
+class Hinted(BaseEvent):
+    """An engine has found a hint for the next prompt."""
+
+    PUBLIC = frozenset({"candidate", "level"})
+    event: Literal["hinted"] = "hinted"
+    candidate: int
+    level: HintLevel
+    findings: tuple[Diagnostic, ...]
+
+
+class FeasibilityTested(BaseEvent):
+    """It is known whether the problem has any answer, or that this could not be told."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["feasibility-tested"] = "feasibility-tested"
+    feasibility: Feasibility
+
+
+class Decided(BaseEvent):
+    """The loop chose something beyond the ordinary next round."""
+
+    PUBLIC = frozenset({"decision", "why"})
+    event: Literal["decided"] = "decided"
+    decision: Literal["restart", "not-certified", "not-reformatted"]
+    """`restart`: the next round forgets the history and samples warmer. `not-certified`: the
+    judgement could not be repeated when the certificate was to be made, or the answer is not
+    known to be the best where only the best will do. `not-reformatted`: a rewritten answer was
+    not the same answer."""
+    why: Literal[
+        "no-progress",
+        "repeated-answer",
+        "not-repeatable",
+        "not-optimal",
+        "optimality-undecided",
+        "nothing-copied",
+        "item-added",
+        "item-lost",
+    ]
+
+
+class Certified(BaseEvent):
+    """A certificate was made."""
+
+    PUBLIC = frozenset({"candidate"})
+    event: Literal["certified"] = "certified"
+    candidate: int
+    certificate: dict[str, JsonValue]
+
+
+class InfeasibilityCertified(BaseEvent):
+    """It was certified that the problem has no answer."""
+
+    PUBLIC = frozenset[str]()
+    event: Literal["infeasibility-certified"] = "infeasibility-certified"
+    certificate: dict[str, JsonValue]
+
+
+class Ended(BaseEvent):
+    """The run is over."""
+
+    PUBLIC = frozenset({"status", "reason", "usage"})
+    event: Literal["ended"] = "ended"
+    status: Status
+    reason: str | None = None
+    """The spent dimension of the budget, or the code of what failed."""
+    message: Text | None = None
+    """The same for people."""
+    usage: Usage
+
+
+Event = Annotated[
+    RunStarted
+    | Formalized
+    | RoundStarted
+    | CallFinished
+    | CallFailed
+    | CandidateFound
+    | CandidateRepeated
+    | NoCandidate
+    | ToolsCalled
+    | Judged
+    | Hinted
+    | FeasibilityTested
+    | Decided
+    | Certified
+    | InfeasibilityCertified
+    | Ended,
+    Field(discriminator="event"),
+]
