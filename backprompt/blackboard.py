@@ -3,7 +3,7 @@
 Invariants:
     * `usage` is the sum over all calls that were started, however they ended.
     * The same text is judged once; a repeated answer changes the strategy instead.
-    * The next prompt depends on nothing but the task, the strategy and what is written here.
+    * What the model is told next is the conversation's affair; it is given each round once.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
+from backprompt.conversation import Conversation
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
 from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won, is_better
@@ -37,12 +38,11 @@ from backprompt.events import (
 )
 from backprompt.journal import Journal
 from backprompt.outcome import Outcome
-from backprompt.progress import Progress
-from backprompt.prompt import Turn, keep_turns, write_messages
-from backprompt.render import tell_missing, tell_model
+from backprompt.prompt import Turn
+from backprompt.render import tell_missing
 from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
-from backprompt.upstream import Completion, Request, UpstreamError, count_chars
+from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
 from critics.types import (
     Diagnostic,
@@ -82,12 +82,9 @@ class Blackboard:
         """Open the journal."""
         self._judged: dict[str, Known] = {}
         self._models: dict[str, None] = {}
-        self._turns: list[Turn] = []
         self._round = Round()
-        self._progress = Progress(self.strategy.restart_after)
+        self.conversation = Conversation(self.task, self.strategy)
         self.meter = Meter()
-        self._before: Judgement | None = None
-        self._warm = False
         self.usage = self.task.spent
         self.next_call = self.task.first_call
         self._feasibility: Feasibility | None = None
@@ -135,22 +132,18 @@ class Blackboard:
         self.read_test()
         if self.settled or self.budget.exhausted(self.usage) is not None:
             return []
-        messages = write_messages(self.task, self.strategy, self._turns)
-        chars = sum(len(message.content) for message in messages)
-        chars += count_chars(self.task.conversation)
-        left = self.budget.tokens_left(self.usage)
+        messages, sampling = self.conversation.write(), self.conversation.sampling
+        chars, left = self.conversation.measure(messages), self.budget.tokens_left(self.usage)
         width, room = self.meter.fit(left, chars, self._width())
         if not width:
             self._stop = Stop(
                 Status.EXHAUSTED, "tokens", "the next prompt has no room in the budget"
             )
             return []
-        sampling = self.task.sampling
-        sampling = self.strategy.vary(sampling) if self._warm else sampling
         calls = tuple(range(self.next_call, self.next_call + width))
         self.next_call += width
         self.usage += Usage(rounds=1)
-        fresh = not keep_turns(self.strategy, self._turns)
+        fresh = self.conversation.fresh
         self.note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
         return write_requests(
             self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
@@ -342,32 +335,15 @@ class Blackboard:
 
     def _close_round(self) -> None:
         """Turn what the round brought into what the model is told next."""
-        ended, self._round, self._warm = self._round, Round(), False
+        ended, self._round = self._round, Round()
         if ended.failure is not None and not ended.responses:
             if not self.decided:
                 self._fail(ended.failure)
             if not ended.calls:  # nobody could be asked, so it was no round
                 self.usage += Usage(rounds=-1)
-        turn = self._write_turn(ended)
-        if self.settled or turn is None:
-            return
-        self._turns.append(turn)
-        if self.strategy.feedback is Feedback.NONE:
-            return
-        repeated = bool(ended.repeats and not ended.news)
-        stall = self._progress.close_round(ended.score, repeated=repeated)
+        stall = None if self.settled else self.conversation.take(ended)
         if stall is not None:
             self.note(Decided(decision="restart", why=stall))
-            self._turns, self._before, self._warm = [], None, True
-
-    def _write_turn(self, ended: Round) -> Turn | None:
-        """Tell what is wrong with the round's best answer, and what has changed since the last."""
-        if ended.best is None:
-            return ended.missing
-        before, self._before = self._before, ended.best
-        feedback, repeated = self.strategy.feedback, ended.repeated
-        told = tell_model(ended.best, feedback, repeated=repeated, before=before, hints=ended.hints)
-        return Turn(ended.best.candidate, told)
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""

@@ -1,0 +1,80 @@
+"""conversation: what the next prompt says, from what the rounds so far have brought.
+
+Invariant: the next prompt depends on nothing but the task, the strategy and the rounds taken here.
+"""
+
+from dataclasses import dataclass, field
+
+from backprompt.entries import Round
+from backprompt.progress import Progress, Stall
+from backprompt.prompt import Turn, keep_turns, write_messages
+from backprompt.render import tell_model
+from backprompt.strategy import Feedback, Strategy
+from backprompt.task import Task
+from backprompt.upstream import Message, Sampling, count_chars
+from critics.types import Judgement
+
+
+@dataclass
+class Conversation:
+    """What the model is told.
+
+    Attributes:
+        task: What it is to solve.
+        strategy: How much it is told, and how much of it is repeated.
+        warm: Whether the next round samples warmer.
+    """
+
+    task: Task
+    strategy: Strategy
+    warm: bool = False
+    _turns: list[Turn] = field(default_factory=list)
+    _before: Judgement | None = None
+
+    def __post_init__(self) -> None:
+        """Start with the bare task."""
+        self._progress = Progress(self.strategy.restart_after)
+
+    @property
+    def fresh(self) -> bool:
+        """Say whether the next prompt is the bare task."""
+        return not keep_turns(self.strategy, self._turns)
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the next round samples."""
+        sampling = self.task.sampling
+        return self.strategy.vary(sampling) if self.warm else sampling
+
+    def write(self) -> tuple[Message, ...]:
+        """Write the next prompt."""
+        return write_messages(self.task, self.strategy, self._turns)
+
+    def measure(self, messages: tuple[Message, ...]) -> int:
+        """Count the characters of a prompt with the caller's own messages before it."""
+        own = sum(len(message.content) for message in messages)
+        return own + count_chars(self.task.conversation)
+
+    def take(self, ended: Round) -> Stall | None:
+        """Add what a round brought; say why the conversation starts afresh, if it does."""
+        self.warm = False
+        turn = self._write_turn(ended)
+        if turn is None:
+            return None
+        self._turns.append(turn)
+        if self.strategy.feedback is Feedback.NONE:
+            return None
+        repeated = bool(ended.repeats and not ended.news)
+        stall = self._progress.close_round(ended.score, repeated=repeated)
+        if stall is not None:
+            self._turns, self._before, self.warm = [], None, True
+        return stall
+
+    def _write_turn(self, ended: Round) -> Turn | None:
+        """Tell what is wrong with the round's best answer, and what has changed since the last."""
+        if ended.best is None:
+            return ended.missing
+        before, self._before = self._before, ended.best
+        feedback, repeated = self.strategy.feedback, ended.repeated
+        told = tell_model(ended.best, feedback, repeated=repeated, before=before, hints=ended.hints)
+        return Turn(ended.best.candidate, told)
