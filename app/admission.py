@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 from pydantic import ValidationError
 
 from app.failures import Fault, ServiceError
-from app.settings import Caps, Settings
+from app.setting_groups import Caps
+from app.settings import Settings
 from backprompt.budget import Budget
 from backprompt.strategy import Search, Strategy
 from backprompt.upstream import Sampling

@@ -15,7 +15,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
-from app.settings import CacheSettings
+from app.setting_groups import CacheSettings
 from backprompt.effects import Certificate, Kernel
 from backprompt.upstream import Completion, Request, Upstream
 from critics.certificate import Provenance

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from app.failures import Fault, ServiceError, from_kernel
-from app.settings import WorkerSettings
+from app.setting_groups import WorkerSettings
 from backprompt.budget import Budget, Usage
 from backprompt.formalize import Asks, Brief, Drafting, Formalization, Listener
 from backprompt.upstream import Completion, Sampling, UpstreamError

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.failures import ServiceError
-from app.settings import KeySettings
+from app.setting_groups import KeySettings
 from critics.ed25519 import KeyFormatError, PrivateKey, PublicKey
 from critics.envelope import Envelope, Signature, pae
 from critics.statement import Signer

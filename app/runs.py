@@ -21,7 +21,7 @@ from app.formalizing import formalizing, require_text
 from app.ids import new_id
 from app.issuer import Issuer
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
-from app.settings import WorkerSettings
+from app.setting_groups import WorkerSettings
 from backprompt.budget import Budget, Usage
 from backprompt.disclosure import public, traced
 from backprompt.doubts import FUTILE

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
 from app.profiles import Profile, Rung
-from app.settings import Settings, UpstreamSettings
+from app.setting_groups import UpstreamSettings
+from app.settings import Settings
 from backprompt.ladder import Ladder, Step
 from backprompt.upstream import Completion, ReplayUpstream, Request, Upstream, UpstreamError
 

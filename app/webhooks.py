@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from app.engine import RunRecord
 from app.failures import Fault, ServiceError
 from app.run_views import RunView
-from app.settings import WebhookSettings
+from app.setting_groups import WebhookSettings
 
 if TYPE_CHECKING:
     import httpx

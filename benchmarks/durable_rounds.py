@@ -23,7 +23,7 @@ from app.engine import Executable, RunSpec
 from app.ids import new_id
 from app.memory_engine import MemoryEngine
 from app.protocol import SolveRequest, SolveResult
-from app.settings import ClusterSettings
+from app.setting_groups import ClusterSettings
 from backprompt.budget import Budget, Usage
 from backprompt.effects import DirectKernel, Effects, LiveEffects
 from backprompt.journal import Journal

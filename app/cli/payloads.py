@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.failures import ServiceError
-from app.settings import Limits
+from app.setting_groups import Limits
 from app.strict_json import read_json
 from critics.domain import find_domain
 

@@ -21,7 +21,8 @@ from app.protocol import SolveRequest, SolveResult
 from app.runs import Run
 from app.schema_faults import schema_failure
 from app.service import Service
-from app.settings import Settings, UpstreamSettings, load_settings
+from app.setting_groups import UpstreamSettings
+from app.settings import Settings, load_settings
 from backprompt.render import draw, printable
 
 

@@ -14,7 +14,7 @@ from app.cli.payloads import read_problem, read_text
 from app.cli.terminal import draw_failure, is_colored, note, show, show_json
 from app.failures import ServiceError, from_kernel
 from app.keys import read_public_key
-from app.settings import WorkerSettings
+from app.setting_groups import WorkerSettings
 from backprompt.render import draw, printable
 from critics.ed25519 import KeyFormatError, PublicKey
 from critics.envelope import EnvelopeError, open_envelope

@@ -29,7 +29,7 @@ from app.durable.workflows import QueueLimits, Workflows
 from app.engine import MakeRun, OnEnd, RunPage, RunQuery, RunRecord, RunSpec, require_same
 from app.ids import new_id
 from app.memory_engine import FAULT, utc_now
-from app.settings import ClusterSettings
+from app.setting_groups import ClusterSettings
 from backprompt.events import Ended, Event
 
 LOCAL = "local"

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from app.admission import Slots, settle_budget, settle_sampling, settle_strategy
 from app.failures import ServiceError
-from app.settings import Caps, Settings
+from app.setting_groups import Caps
+from app.settings import Settings
 from backprompt.budget import Budget
 from backprompt.strategy import Feedback, Search, Strategy
 from backprompt.upstream import Sampling

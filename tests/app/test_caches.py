@@ -3,7 +3,7 @@
 import pytest
 
 from app.caches import Caches, ProblemCache, Shelf, digest
-from app.settings import CacheSettings
+from app.setting_groups import CacheSettings
 from critics.judge import Demand
 from critics.types import Feasibility, Feasible, Judgement
 from tests.app.conftest import REQUEST, client, make_app

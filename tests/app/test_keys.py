@@ -3,7 +3,7 @@ from pydantic import SecretStr
 
 from app.failures import ServiceError
 from app.keys import load_keys, read_public_key
-from app.settings import KeySettings
+from app.setting_groups import KeySettings
 from critics.ed25519 import KeyFormatError, PrivateKey
 from critics.envelope import open_envelope, pae
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.failures import ServiceError
-from app.settings import WebhookSettings
+from app.setting_groups import WebhookSettings
 from app.webhooks import is_below, require_allowed, sign
 from tests.app.conftest import REQUEST, client, make_app
 
