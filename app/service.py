@@ -6,7 +6,7 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,9 +14,10 @@ from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, set
 from app.caches import Caches, ProblemCache
 from app.dialogue import Dialogue
 from app.endings import stopped_early, with_costs
-from app.engine import Continuation, Engine, RunRecord, RunSpec
+from app.engine import Engine, RunRecord, RunSpec
 from app.engines import make_engine
 from app.failures import ServiceError, from_kernel
+from app.forks import specify_fork
 from app.ids import new_id
 from app.issuer import Issuer
 from app.memory_engine import utc_now
@@ -27,9 +28,9 @@ from app.runs import PoolKernel, Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
 from app.webhooks import Courier, require_allowed
-from backprompt.continued import answers_before, continue_from
+from backprompt.continued import continue_from
 from backprompt.journal import Journal
-from backprompt.upstream import Completion, Upstream
+from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.line import Check
 from critics.types import Judgement, KernelError
@@ -304,38 +305,9 @@ class Service:
         Raises:
             ServiceError: There is no such run, it is not over, or the new one is not possible.
         """
-        known = await self.engine.get(run_id)
-        if known is None:
-            raise ServiceError("run-unknown", f"there is no run `{run_id[:80]}`")
-        if not known.over:
-            raise ServiceError("run-unfinished", f"`{run_id}` is not over")
-        events = [event async for event in self.engine.events(run_id)]
-        spec = self._vary(known.spec, wishes, answers_before(events, wishes.from_round))
-        choice = await self.choice()
-        self._upstream(choice, spec.request.model, spec.profile)
+        spec = await specify_fork(self.engine, self.settings, run_id, wishes)
+        self._upstream(await self.choice(), spec.request.model, spec.profile)
         return await self.engine.start(spec)
-
-    def _vary(self, spec: RunSpec, wishes: ForkRequest, recorded: Sequence[Completion]) -> RunSpec:
-        """Specify a run that goes on from another one as its client wishes."""
-        wanted = {name: getattr(wishes, name) for name in wishes.model_fields_set}
-        from_round = wanted.pop("from_round", None)
-        request = spec.request.model_copy(update=wanted)
-        strategy = settle_strategy(request.strategy, self.settings)
-        new = new_id("run")
-        return spec.model_copy(
-            update={
-                "id": new,
-                "request": request,
-                "task": spec.task.model_copy(update={"run_id": new}),
-                "strategy": strategy,
-                "budget": settle_budget(request.budget, self.settings),
-                "created_at": utc_now(),
-                "body_sha256": None,
-                "continues": Continuation(
-                    run=spec.id, from_round=from_round, recorded=tuple(recorded)
-                ),
-            }
-        )
 
     async def finish(self, run_id: str) -> SolveResult:
         """Wait for the end of a run.
