@@ -226,5 +226,12 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "Lines are capped, so that no line can exhaust the service.",
             "Send a smaller problem or answer.",
         ),
+        "prefix-unsupported": Code(
+            "The domain has no such moves",
+            "A tree search goes from one verified prefix of an answer to the next, which a domain "
+            "must offer (`Domain.prefix`). This one does not, or not with the estimate that was "
+            "named.",
+            "Use another `search`, or leave `tree.estimate` out.",
+        ),
     }
 )

@@ -17,6 +17,7 @@ from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
 from critics.formalization import Formalizer
 from critics.guard import guard
+from critics.prefix import Prefix
 from critics.translation import Translator
 from critics.types import (
     Comparison,
@@ -135,6 +136,7 @@ class Domain:
             exists. Runs in a worker.
         hint: `(payload, canonical text, level)` of a rejected answer to findings for feedback
             `constructive`. Runs in a worker.
+        prefix: The instance's answers as paths of moves, for `search: tree`; cheap to call again.
         translation: How a model puts prose into the domain's formal answer. What is then judged is
             the translation, and every finding says so.
         formalization: How plain language becomes the payload, by exact parsers or a model.
@@ -164,6 +166,7 @@ class Domain:
     solver: Callable[[Any], Solved] | None = None
     optimality: Callable[[Any, str], Comparison] | None = None
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
+    prefix: Callable[[Any], Prefix] | None = None
     translation: Translator | None = None
     formalization: Formalizer | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None

@@ -14,6 +14,7 @@ from critics.domain import Domain, Example, Mutant
 from critics.guard import guard
 from critics.judge import judge, read_problem, spell_out
 from critics.line import find_candidates
+from critics.prefix import examine_prefix
 from critics.types import Diagnostic, Frozen, Judgement, Problem, ProblemError, Verdict
 
 MAX_MUTANTS = 500
@@ -51,7 +52,8 @@ class Failure(Frozen):
 
     example: str
     case: str
-    """What was tried: `good`, `bad`, `response`, `mutant`, `junk`, `prompt` or `declaration`."""
+    """What was tried: `good`, `bad`, `response`, `mutant`, `junk`, `prompt`, `moves` or
+    `declaration`."""
     why: str
     text: str = ""
     """The answer or response, cut."""
@@ -142,6 +144,7 @@ class Examination:
             self._response(example, problem, response, expected)
         for name, text in JUNK.items():
             self._junk(example, problem, name, text)
+        self._moves(example, problem)
 
     def _tell(self, example: Example, problem: Problem) -> None:
         schema = self._domain.answer_schema
@@ -198,6 +201,22 @@ class Examination:
         if judgement.verdict is Verdict.ACCEPTED and not declared:
             self._fail(example.name, "junk", f"{name} is accepted", text)
 
+    def _moves(self, example: Example, problem: Problem) -> None:
+        if (opened := self._domain.prefix) is None:
+            return
+        domain, found = self._domain, list[str]()
+
+        def accepts(text: str) -> bool:
+            return judge(domain, problem, text).verdict is Verdict.ACCEPTED
+
+        def walk() -> None:
+            found.extend(examine_prefix(opened(domain.load(problem)), accepts))
+
+        _, faults = guard("moves", walk)
+        undecided = faults and FAILED_CODES.isdisjoint(fault.code for fault in faults)
+        for why in dict.fromkeys(found if undecided else (*found, *map(_told_fault, faults))):
+            self._fail(example.name, "moves", why)
+
     def _mutants(self, example: Example, problem: Problem, text: str) -> Iterator[Mutant]:
         instance = self._domain.load(problem)
         mutants, faults = guard(
@@ -238,8 +257,12 @@ def _told(judgement: Judgement) -> str:
     return f"{judgement.verdict.value} ({codes})" if codes else judgement.verdict.value
 
 
+def _told_fault(fault: Diagnostic) -> str:
+    return " ".join((fault.headline, *fault.notes))
+
+
 def _first(faults: Sequence[Diagnostic]) -> str:
-    return " ".join((faults[0].headline, *faults[0].notes)) if faults else ""
+    return _told_fault(faults[0]) if faults else ""
 
 
 def _cut(text: str) -> str:

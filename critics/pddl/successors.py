@@ -106,6 +106,30 @@ class Space:
         self._enter(key)
         return all(test(self._state, frame.open()) for test, frame in self._goal)
 
+    def count_open(self, key: int) -> int:
+        """Count the conjuncts of the goal that do not hold in a state.
+
+        Raises:
+            Undecided: That costs too much to find out.
+        """
+        self._enter(key)
+        return sum(not test(self._state, frame.open()) for test, frame in self._goal)
+
+    def apply(self, key: int, move: Move) -> int | None:
+        """Give the state after a step; nothing if the step cannot be executed.
+
+        Raises:
+            Undecided: That costs too much to find out.
+        """
+        self._enter(key)
+        name, row = move
+        schema = next(s for s in self._schemas if s.compiled.action.signature.name == name)
+        env = schema.compiled.frame.open(row)
+        if not all(test(self._state, env) for test in schema.compiled.tests):
+            return None
+        outcome = self._outcome(schema, row)
+        return None if outcome is None else key & ~outcome.clears | outcome.sets
+
     def expand(self, key: int) -> Iterator[tuple[Move, int, Number]]:
         """Yield every step that can be executed in a state, with the next state and the cost.
 

@@ -23,6 +23,7 @@ from critics.puzzles.coloring_engines import (
     solve,
 )
 from critics.puzzles.coloring_extract import find_colorings
+from critics.puzzles.coloring_prefix import open_prefix
 from critics.puzzles.coloring_problem import ColoringProblem, Graph, identify, load
 from critics.puzzles.coloring_texts import COLORING_CODES, COLORING_EXAMPLES
 from critics.puzzles.formalizers import COLORING
@@ -104,6 +105,7 @@ domain = Domain(
     solver=solve,
     optimality=compare,
     hint=give_hint,
+    prefix=open_prefix,
     answer_schema=write_answer_schema,
     examples=COLORING_EXAMPLES,
     codes=COLORING_CODES,

@@ -15,7 +15,9 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
 from critics.critic import critic
 from critics.domain import Domain, Mutant
+from critics.prefix import Prefix
 from critics.puzzles.countdown_extract import find_expressions
+from critics.puzzles.countdown_prefix import Joins
 from critics.puzzles.countdown_search import OverBudget, Search
 from critics.puzzles.countdown_texts import COUNTDOWN_CODES, COUNTDOWN_EXAMPLES
 from critics.puzzles.expressions import (
@@ -299,6 +301,11 @@ def _compute(node: ast.expr, used: list[Fraction]) -> Fraction:
     raise ValueError("it is no plain arithmetic")
 
 
+def open_prefix(game: Game) -> Prefix:
+    """Give the moves of a puzzle."""
+    return Joins(game.numbers, game.target, game.operators, use_all=game.use_all).prefix()
+
+
 def mutate(game: Game, text: str) -> Iterator[Mutant]:
     """Change an expression in ways that make it wrong, and in ways that may leave it right."""
     for found in re.finditer(r"[0-9]+", text):
@@ -346,6 +353,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=solve,
     hint=hint,
+    prefix=open_prefix,
     examples=COUNTDOWN_EXAMPLES,
     codes=COUNTDOWN_CODES,
     formalization=COUNTDOWN,

@@ -15,6 +15,7 @@ from critics.formalizer import take_step
 from critics.guard import guard
 from critics.judge import Demand, Mode, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
+from critics.rollout import QUESTIONS, answer
 from critics.selftest import check_domain
 from critics.statement import Order, read_statement, write_statement
 from critics.types import (
@@ -125,6 +126,11 @@ def _translate(job: Job) -> Any:
     )
 
 
+def _rollout(job: Job) -> Any:
+    question = QUESTIONS.validate_python(job["question"])
+    return answer(find_domain(job["domain"]), job["problem"], question).model_dump(mode="json")
+
+
 def _formalize(job: Job) -> Any:
     return take_step(find_domain(job["domain"]), job["step"], job["given"])
 
@@ -184,4 +190,5 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "selftest": _selftest,
     "translate": _translate,
     "formalize": _formalize,
+    "rollout": _rollout,
 }

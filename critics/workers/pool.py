@@ -30,6 +30,7 @@ from critics.workers.notary import Notary
 from critics.workers.plain import Plain
 from critics.workers.prose import Prose
 from critics.workers.reply import ask, line_answer, loss
+from critics.workers.rollouts import Rollouts
 
 T = TypeVar("T")
 Payload = Mapping[str, JsonValue]
@@ -87,6 +88,7 @@ class Pool:
         )
         self.prose = Prose(self._critics)
         self.plain = Plain(self._critics)
+        self.rollouts = Rollouts(self._critics)
         self.engines = Engines(
             partial(
                 Crew,

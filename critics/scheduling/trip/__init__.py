@@ -8,6 +8,7 @@ from critics.scheduling.trip.critics import CRITICS, share_of_facts
 from critics.scheduling.trip.examples import EXAMPLES
 from critics.scheduling.trip.extract import extract_itineraries
 from critics.scheduling.trip.mutate import mutate
+from critics.scheduling.trip.prefix import open_prefix
 from critics.scheduling.trip.presence import give_opinion
 from critics.scheduling.trip.problem import find_warnings, load_trip
 from critics.scheduling.trip.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
@@ -33,6 +34,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     hint=give_hint,
+    prefix=open_prefix,
     answer_schema=write_answer_schema,
     formalization=TRIP,
     examples=EXAMPLES,
