@@ -12,8 +12,9 @@ from app.failures import Fault, ServiceError
 from app.setting_groups import Caps
 from app.settings import Settings
 from backprompt.budget import Budget
-from backprompt.strategy import Search, Strategy
+from backprompt.strategy import Search, SolverMode, Strategy
 from backprompt.upstream import Sampling
+from critics.domain import DomainError, find_domain
 
 RETRY_AFTER_S = 5
 
@@ -77,12 +78,15 @@ def settle_budget(asked: Budget | None, settings: Settings) -> Budget:
     return Budget(**capped)
 
 
-def settle_strategy(asked: Strategy | None, settings: Settings) -> Strategy:
-    """Lay the request's strategy over the server's default.
+def settle_strategy(
+    asked: Strategy | None, settings: Settings, domain: str | None = None
+) -> Strategy:
+    """Lay the request's strategy over the server's default; fit it to a domain, if one is named.
 
     Raises:
         ServiceError: `budget-above-cap` for too wide a search; `invalid-request` when the
-            request and the server's default do not fit together.
+            request and the server's default do not fit together; `solver-none` when the domain
+            has no solver for what is asked of it.
     """
     wanted = {name: getattr(asked, name) for name in asked.model_fields_set} if asked else {}
     faults = list(_above({"n": wanted.get("n")}, settings.caps, "#/strategy"))
@@ -91,10 +95,33 @@ def settle_strategy(asked: Strategy | None, settings: Settings) -> Strategy:
     if wanted.get("search") is Search.SEQUENTIAL:
         wanted.setdefault("n", 1)
     try:
-        return Strategy.model_validate(settings.strategy.model_dump() | wanted)
+        strategy = Strategy.model_validate(settings.strategy.model_dump() | wanted)
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise _unfit("#/strategy", said) from error
+    return settle_solver(strategy, domain, named="solver" in wanted) if domain else strategy
+
+
+def settle_solver(strategy: Strategy, domain: str, *, named: bool) -> Strategy:
+    """Leave out a solver that the domain does not have, if the request did not ask for it.
+
+    Raises:
+        ServiceError: `solver-none`: the request did, or nobody else would be asked.
+    """
+    mode = strategy.solver
+    try:
+        found = find_domain(domain)
+    except DomainError:  # reading the problem says so better
+        return strategy
+    there = found.hint if mode is SolverMode.HINT else found.solver
+    if mode is SolverMode.OFF or there is not None:
+        return strategy
+    if named or mode is SolverMode.ONLY:
+        lacks = "gives no hints" if mode is SolverMode.HINT else "has no solver"
+        detail = f"domain `{domain}` {lacks}, so `solver: {mode.value}` can do nothing"
+        fault = Fault(pointer="#/strategy/solver", code="solver-none", detail=detail)
+        raise ServiceError("solver-none", detail, faults=[fault])
+    return strategy.model_copy(update={"solver": SolverMode.OFF})
 
 
 def settle_sampling(asked: Sampling | None, settings: Settings, strategy: Strategy) -> Sampling:

@@ -68,6 +68,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Send the domain's own payload as `problem`; its schema is at `/domains/{name}`.",
             422,
         ),
+        "solver-none": ServiceCode(
+            "The domain has no solver",
+            "The request asks for an exact solver (`strategy.solver`), or for its hints, and the "
+            "domain has none. Nothing was judged and nothing was spent.",
+            "Leave `strategy.solver` out, or install a domain or an extra that brings a solver.",
+            422,
+        ),
         "run-not-waiting": ServiceCode(
             "The run does not wait for an answer",
             "Only a run in state `needs_input` whose problem was given as text can be answered, "

@@ -37,7 +37,7 @@ def _vary(
     wanted = {name: getattr(wishes, name) for name in wishes.model_fields_set}
     from_round = wanted.pop("from_round", None)
     request = spec.request.model_copy(update=wanted)
-    strategy = settle_strategy(request.strategy, settings)
+    strategy = settle_strategy(request.strategy, settings, request.domain)
     new = new_id("run")
     return spec.model_copy(
         update={

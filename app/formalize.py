@@ -15,9 +15,9 @@ from app.admission import settle_budget, settle_sampling
 from app.failures import ServiceError
 from app.formalizing import formalizing, require_text
 from app.intake import StrictRoute
+from app.kernel import PoolKernel
 from app.openapi import FORMALIZE_RESPONSES
 from app.protocol import Wire
-from app.runs import PoolKernel
 from app.stream import ClientGoneError, attend
 from app.upstreams import for_profile
 from backprompt.budget import Budget, Usage

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field, mo
 from app.samples import ACCEPTED, SWITCH
 from backprompt.budget import Budget, Usage
 from backprompt.disclosure import public_judgement
+from backprompt.events import Origin
 from backprompt.formalize import Formalization
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
@@ -188,6 +189,7 @@ class SolveResult(Wire):
                         "payload": "eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEifQ==",
                         "signatures": [{"keyid": "9f0c1d", "sig": "c2lnbmF0dXJl"}],
                     },
+                    "origin": "model",
                     "rounds": 2,
                     "usage": Usage(rounds=2, calls=2, candidates=2).model_dump(),
                     "budget": Budget(rounds=5).model_dump(),
@@ -216,6 +218,9 @@ class SolveResult(Wire):
     better one exists, null if nobody knows or the problem has no objective."""
     objective: str | None = None
     """The answer's objective value, exact."""
+    origin: Origin | None = None
+    """Who found the certified answer: `model`, `user`, `cache`, `solver`; `solver_repair` is the
+    model after it was shown a solver's values, `reformatted` the model in other words."""
     rounds: int
     """Rounds begun."""
     usage: Usage

@@ -6,9 +6,9 @@ once. What a client may see of it is decided in two functions of this module, `s
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
@@ -18,8 +18,7 @@ from app.caches import CachedKernel, ProblemCache
 from app.drafts import Draft, find_problem
 from app.failures import ServiceError, from_kernel
 from app.formalizing import formalizing, require_text
-from app.ids import new_id
-from app.issuer import Issuer
+from app.kernel import PoolKernel
 from app.protocol import Best, PublicJudgement, SolveRequest, SolveResult
 from app.setting_groups import WorkerSettings
 from backprompt.budget import Budget, Usage
@@ -35,17 +34,10 @@ from backprompt.render import printable
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from backprompt.upstream import Sampling, Upstream
-from critics.certificate import ENOUGH, NotCertifiable, Order, Provenance
 from critics.domain import find_domain
-from critics.envelope import Envelope
-from critics.judge import Demand
 from critics.statement import Formalized, read_envelope
 from critics.types import (
     Comparison,
-    Diagnostic,
-    Feasibility,
-    Feasible,
-    HintLevel,
     Judgement,
     KernelError,
     Optimality,
@@ -64,108 +56,6 @@ MODEL_CHARS = 200
 OPTIMAL: Mapping[Optimality, bool | None] = MappingProxyType(
     {Optimality.OPTIMAL: True, Optimality.IMPROVABLE: False, Optimality.UNKNOWN: None}
 )
-
-
-@dataclass(slots=True)
-class PoolKernel:
-    """The critics of one problem, asked in worker processes.
-
-    Attributes:
-        pool: The workers.
-        domain: The domain's name.
-        problem: The payload; a run that formalises a text puts it in before anything is judged.
-        demand: How much assurance is asked for.
-        worker: Deadlines.
-        issuer: Signs and records certificates; without one they are unsigned.
-    """
-
-    pool: Pool
-    domain: str
-    problem: dict[str, JsonValue]
-    demand: Demand
-    worker: WorkerSettings
-    issuer: Issuer | None = None
-
-    async def extract(self, response: str) -> list[str]:
-        """Find the canonical candidate texts in a response."""
-        return await self.pool.extract(
-            self.domain, self.problem, response, deadline_s=self.worker.deadline_s
-        )
-
-    async def judge(self, text: str) -> Judgement:
-        """Judge a canonical text."""
-        return await self.pool.judge(
-            self.domain,
-            self.problem,
-            text,
-            demand=self.demand,
-            deadline_s=self.worker.deadline_s,
-            opinion_deadline_s=self.worker.opinion_deadline_s,
-        )
-
-    async def feasibility(self) -> Feasibility:
-        """Test whether the problem has any answer; `unknown` below the assurance demanded."""
-        found = await self.pool.engines.feasibility(
-            self.domain, self.problem, deadline_s=self.worker.feasibility_deadline_s
-        )
-        if found.assurance in ENOUGH[self.demand]:
-            return found
-        return found.model_copy(update={"status": Feasible.UNKNOWN})
-
-    async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
-        """Find hints for a rejected candidate."""
-        return await self.pool.engines.hints(
-            self.domain, self.problem, text, level, deadline_s=self.worker.opinion_deadline_s
-        )
-
-    async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:
-        """Make a certificate; `None` if the judgement cannot be repeated as accepted."""
-        try:
-            statement = await self.pool.notary.certify(
-                self.domain,
-                self.problem,
-                judgement.candidate,
-                self._order(provenance),
-                opinions=judgement.opinions,
-                demand=self.demand,
-                deadline_s=self.worker.deadline_s,
-                compare_deadline_s=self.worker.feasibility_deadline_s,
-            )
-        except NotCertifiable:
-            return None
-        return await self._issue(statement)
-
-    async def certify_infeasible(self, provenance: Provenance) -> Certificate | None:
-        """Certify that there is no answer; `None` if that cannot be shown once more."""
-        try:
-            statement = await self.pool.notary.certify_infeasible(
-                self.domain,
-                self.problem,
-                self._order(provenance),
-                demand=self.demand,
-                deadline_s=self.worker.feasibility_deadline_s,
-            )
-        except NotCertifiable:
-            return None
-        return await self._issue(statement)
-
-    def _order(self, provenance: Provenance) -> Order:
-        limits = {
-            name: getattr(self.worker, name)
-            for name in ("deadline_s", "opinion_deadline_s", "feasibility_deadline_s", "memory_mb")
-        }
-        return Order(
-            id=new_id("cert"),
-            issued_at=datetime.now(UTC),
-            provenance=provenance,
-            limits=limits,
-            signer=self.issuer.signer if self.issuer else None,
-        )
-
-    async def _issue(self, statement: bytes) -> Certificate:
-        if self.issuer is None:
-            return Envelope(statement).to_json()
-        return await self.issuer.issue(statement)
 
 
 def unrecorded(effects: LiveEffects) -> Effects:
@@ -193,6 +83,7 @@ class Run:
             runs the loop on their own machine, never for a client.
         draft: What its client has answered about a problem in plain language.
         formalization: The problem that was made of it.
+        within: What it is executed in, for whoever watches it.
     """
 
     request: SolveRequest
@@ -209,6 +100,7 @@ class Run:
     best: Judgement | None = None
     draft: Draft | None = None
     formalization: Formalization | None = None
+    within: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def execute(self, record: Callable[[LiveEffects], Effects] = unrecorded) -> SolveResult:
         """Run the loop to its end. Cancelling this cancels the call under way.
@@ -216,7 +108,12 @@ class Run:
         Args:
             record: Wraps the effects, to store what they return and to play it again.
         """
-        tested = find_domain(self.task.domain).feasibility is not None
+        with self.within():
+            return await self._execute(record)
+
+    async def _execute(self, record: Callable[[LiveEffects], Effects]) -> SolveResult:
+        domain = find_domain(self.task.domain)
+        tested = domain.feasibility is not None
         cache = self.cache
         effects = LiveEffects(
             CachedKernel(self.kernel, cache),
@@ -224,6 +121,7 @@ class Run:
             feasibility=partial(cache.feasibility, self.kernel.feasibility) if tested else None,
             certify_infeasible=self.kernel.certify_infeasible if tested else None,
             hints=self.kernel.hints,
+            solver=self.kernel.solver if domain.solver is not None else None,
         )
         recorded = record(effects)
         if self.request.text is not None:
@@ -321,6 +219,7 @@ class Run:
             certificate=outcome.certificate if certified or refuted else None,
             optimal=OPTIMAL[compared.status] if compared else None,
             objective=compared.objective if compared else None,
+            origin=outcome.origin if certified else None,
             rounds=outcome.usage.rounds,
             usage=outcome.usage,
             budget=self.budget,

@@ -20,16 +20,19 @@ from app.failures import ServiceError, from_kernel
 from app.forks import specify_fork
 from app.ids import new_id
 from app.issuer import Issuer
+from app.kernel import PoolKernel
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.relay_client import RelayClient
 from app.run_views import ForkRequest
-from app.runs import PoolKernel, Run, read_task
+from app.runs import Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
+from backprompt.nobody import Nobody
+from backprompt.strategy import ASKED, SolverMode, Strategy
 from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.line import Check
@@ -119,7 +122,7 @@ class Service:
         """Say whether `/solve` can work."""
         choice = await self.choice()
         return Readiness(
-            ready=choice.upstream is not None,
+            ready=choice.upstream is not None or self.settings.strategy.solver is SolverMode.ONLY,
             upstream=choice.kind,
             model=choice.model,
             help=choice.help,
@@ -174,14 +177,14 @@ class Service:
         settings = self.settings
         require_allowed(request.webhook, settings.webhooks)
         budget = settle_budget(request.budget, settings)
-        strategy = settle_strategy(request.strategy, settings)
+        strategy = settle_strategy(request.strategy, settings, request.domain)
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
         task = task.model_copy(update={"remembered": self._cache(request).answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
-        self._upstream(choice, request.model, profile)
+        self._upstream(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
         return RunSpec(
@@ -191,7 +194,7 @@ class Service:
             strategy=strategy,
             budget=budget,
             created_at=utc_now(),
-            source=choice.kind,
+            source=_name_source(choice, request, strategy),
             profile=profile,
         )
 
@@ -202,7 +205,7 @@ class Service:
             ServiceError: Nobody can be asked.
         """
         request, choice = spec.request, await self.choice()
-        asked = self._upstream(choice, request.model, spec.profile)
+        asked = self._upstream(choice, request.model, spec.profile, spec.strategy)
         return Run(
             request=request,
             task=spec.task,
@@ -217,7 +220,7 @@ class Service:
                 self.issuer,
             ),
             upstream=continue_from(spec.continues.recorded if spec.continues else (), asked),
-            source=choice.kind,
+            source=_name_source(choice, request, spec.strategy),
             id=spec.id,
             cache=self._cache(request),
             journal=journal,
@@ -231,7 +234,11 @@ class Service:
             self.caches, request.domain, request.problem, request.assurance, enabled=enabled
         )
 
-    def _upstream(self, choice: Choice, model: str | None, profile: str | None) -> Upstream:
+    def _upstream(
+        self, choice: Choice, model: str | None, profile: str | None, strategy: Strategy
+    ) -> Upstream:
+        if choice.upstream is None and strategy.solver in ASKED:
+            return Nobody()
         found = self.settings.profiles.get(profile) if profile else None
         return for_profile(choice, model, found, self.settings, self.client)
 
@@ -306,7 +313,7 @@ class Service:
             ServiceError: There is no such run, it is not over, or the new one is not possible.
         """
         spec = await specify_fork(self.engine, self.settings, run_id, wishes)
-        self._upstream(await self.choice(), spec.request.model, spec.profile)
+        self._upstream(await self.choice(), spec.request.model, spec.profile, spec.strategy)
         return await self.engine.start(spec)
 
     async def finish(self, run_id: str) -> SolveResult:
@@ -369,3 +376,9 @@ class Service:
         await self.relay.aclose()
         if self._client is not None:
             await self._client.aclose()
+
+
+def _name_source(choice: Choice, request: SolveRequest, strategy: Strategy) -> str:
+    """Say where guesses come from: from nowhere, where nobody is asked for any."""
+    unasked = strategy.solver is SolverMode.ONLY and request.text is None
+    return "none" if unasked else choice.kind

@@ -72,6 +72,8 @@ class WorkerSettings(Group):
     """Seconds a second opinion may take before it counts as unavailable."""
     feasibility_deadline_s: float = Field(default=30.0, gt=0, le=3600)
     """Seconds the test may take whether a problem has any answer; it runs beside the rounds."""
+    solver_deadline_s: float = Field(default=30.0, gt=0, le=3600)
+    """Seconds a domain's solver may look for an answer (`strategy.solver`), within the budget."""
     recycle_after: int = Field(default=1000, ge=1)
     """Jobs after which a worker process is replaced by a fresh one."""
 

@@ -8,14 +8,15 @@ Invariants:
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter, write_requests
 from backprompt.conversation import Conversation
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
-from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won, is_better
+from backprompt.ending import Ending
+from backprompt.entries import Answer, Candidate, Known, Round, Stop, is_better
 from backprompt.events import (
     CallFailed,
     CallFinished,
@@ -40,16 +41,16 @@ from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.prompt import Turn
 from backprompt.render import tell_missing
-from backprompt.strategy import Feedback, Strategy
+from backprompt.strategy import Feedback, SolverMode, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
 from critics.types import (
     Diagnostic,
     Feasibility,
-    Feasible,
     HintLevel,
     Judgement,
+    Solved,
     Verdict,
 )
 
@@ -70,9 +71,13 @@ class Blackboard:
     effects: Effects
     journal: Journal
     usage: Usage = field(default_factory=Usage)
+    """What a model may have of the budget is `share`; a solver that comes last keeps the rest."""
     best: Judgement | None = None
     test: asyncio.Task[Feasibility | None] | None = None
     """The feasibility test, while it runs beside the rounds."""
+    solver: asyncio.Task[Solved | None] | None = None
+    """The solver, while it looks for an answer."""
+    solver_asked: bool = False
     author: Origin = Origin.MODEL
     """Who makes the answers of the next round."""
     hint_rounds: int = 0
@@ -87,9 +92,8 @@ class Blackboard:
         self.meter = Meter()
         self.usage = self.task.spent
         self.next_call = self.task.first_call
-        self._feasibility: Feasibility | None = None
-        self._stop: Stop | None = None
-        self._won: Won | None = None
+        self.share = self.strategy.share(self.budget)
+        self._ending = Ending()
         self.note(
             RunStarted(
                 task=self.task,
@@ -99,26 +103,44 @@ class Blackboard:
             )
         )
         if self.task.undecided:
-            self._give_up("not-covered")
+            self._ending.give_up("not-covered")
 
     @property
     def settled(self) -> bool:
-        """Say whether no further candidate needs to, or may, be judged."""
-        limit = self.budget.candidates
-        full = limit is not None and self.usage.candidates >= limit
-        late = self.usage.seconds >= self.budget.seconds + GRACE_S
-        return full or late or self.decided
+        """Say whether no further candidate of a model needs to, or may, be judged."""
+        return self._late or self._full(self.share) or self.decided
 
     @property
     def decided(self) -> bool:
-        """Say whether it is known how the run ends, whatever the budget."""
-        return self._won is not None or self._stop is not None
+        """Say whether nothing more is asked of a model, whatever the budget."""
+        return self._ending.decided
 
     @property
     def open(self) -> bool:
         """Say whether a proof that there is no answer would still change how the run ends."""
-        spent = self._stop is None or self._stop.status is Status.EXHAUSTED
-        return self._won is None and spent
+        return self._ending.open
+
+    @property
+    def mendable(self) -> bool:
+        """Say whether an answer that no model made would still change how the run ends."""
+        return self._ending.mendable
+
+    @property
+    def infeasible(self) -> bool:
+        """Say whether the run ends because there is no answer."""
+        return self._ending.infeasible
+
+    def bars(self, candidate: Candidate) -> bool:
+        """Say whether a candidate needs not to, or may not, be judged any more."""
+        whole = self.budget if candidate.origin is Origin.SOLVER else self.share
+        return self._late or self._full(whole) or self._ending.bars(candidate.origin)
+
+    @property
+    def _late(self) -> bool:
+        return self.usage.seconds >= self.budget.seconds + GRACE_S
+
+    def _full(self, budget: Budget) -> bool:
+        return budget.candidates is not None and self.usage.candidates >= budget.candidates
 
     # What is asked next.
 
@@ -130,15 +152,15 @@ class Blackboard:
         """
         self._close_round()
         self.read_test()
-        if self.settled or self.budget.exhausted(self.usage) is not None:
+        if self.strategy.solver is SolverMode.ONLY:
+            self._ending.spend("solver-gave-up", "the solver found no answer")
+        if self.settled or self.share.exhausted(self.usage) is not None:
             return []
         messages, sampling = self.conversation.write(), self.conversation.sampling
         chars, left = self.conversation.measure(messages), self.budget.tokens_left(self.usage)
         width, room = self.meter.fit(left, chars, self._width())
         if not width:
-            self._stop = Stop(
-                Status.EXHAUSTED, "tokens", "the next prompt has no room in the budget"
-            )
+            self._ending.spend("tokens", "the next prompt has no room in the budget")
             return []
         calls = tuple(range(self.next_call, self.next_call + width))
         self.next_call += width
@@ -146,14 +168,14 @@ class Blackboard:
         fresh = self.conversation.fresh
         self.note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
         return write_requests(
-            self.task, messages, sampling, calls, room=room, budget=self.budget, usage=self.usage
+            self.task, messages, sampling, calls, room=room, budget=self.share, usage=self.usage
         )
 
     def _width(self) -> int:
         """Give how many answers to ask for: no more than may still be judged."""
-        if self.budget.candidates is None:
+        if self.share.candidates is None:
             return self.strategy.n
-        return min(self.strategy.n, self.budget.candidates - self.usage.candidates)
+        return min(self.strategy.n, self.share.candidates - self.usage.candidates)
 
     # What came back.
 
@@ -188,13 +210,14 @@ class Blackboard:
         self.note(NoCandidate(call=answer.call))
         text, why = answer.completion.text, answer.completion.finish_reason
         if self._round.missing is None:
-            told = tell_missing(text, why, self.strategy.feedback)
+            told = tell_missing(text, why, self.strategy.told)
             self._round.missing = Turn(text.strip()[-MISSING_CHARS:], told)
 
     def tools_called(self, answer: Answer) -> None:
         """End the run with a response that calls the caller's tools; its text is not judged."""
         self.note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
-        self._stop = Stop(Status.NEEDS_INPUT, "tool-calls", "the model calls the caller's tools")
+        said = "the model calls the caller's tools"
+        self._ending.stop = Stop(Status.NEEDS_INPUT, "tool-calls", said)
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""
@@ -221,25 +244,26 @@ class Blackboard:
         )
         return number
 
-    def judged(self, number: int, judgement: Judgement) -> None:
-        """Note what the critics say."""
+    def judged(self, number: int, candidate: Candidate, judgement: Judgement) -> None:
+        """Note what the critics say; the model hears of its own answers only."""
         self.note(Judged(candidate=number, judgement=judgement))
         self._judged[judgement.candidate] = Known(number, self.usage.rounds, judgement)
-        self._round.news += 1
+        own = candidate.origin is not Origin.SOLVER
+        self._round.news += own
         if is_better(judgement, self.best):
             self.best = judgement
         if judgement.verdict is Verdict.UNKNOWN:
-            self._give_up(*(code for code in judgement.codes if code in FUTILE))
-        if judgement.verdict is not Verdict.ACCEPTED:
+            self._ending.give_up(*(code for code in judgement.codes if code in FUTILE))
+        if judgement.verdict is not Verdict.ACCEPTED and own:
             self._consider(judgement, repeated=False)
 
     @property
     def to_hint(self) -> str | None:
         """The answer that the next prompt gives a hint on, if it gives any."""
         best = self._round.best
-        if self.strategy.feedback is not Feedback.CONSTRUCTIVE or best is None or self.settled:
+        if self.strategy.told is not Feedback.CONSTRUCTIVE or best is None or self.settled:
             return None
-        useful = best.verdict is Verdict.REJECTED and self.budget.exhausted(self.usage) is None
+        useful = best.verdict is Verdict.REJECTED and self.share.exhausted(self.usage) is None
         return best.candidate if useful else None
 
     def hinted(self, level: HintLevel, findings: Sequence[Diagnostic]) -> None:
@@ -258,17 +282,10 @@ class Blackboard:
 
     def tested(self, found: Feasibility) -> None:
         """Note whether there is any answer; without one, it is over."""
-        self._feasibility = found
         self.note(FeasibilityTested(feasibility=found))
-        if found.status is Feasible.INFEASIBLE and self.open:
-            self._stop = Stop(Status.INFEASIBLE, "infeasible", "the problem has no answer")
+        self._ending.tested(found)
 
     # How it ends.
-
-    @property
-    def infeasible(self) -> bool:
-        """Say whether the run ends because there is no answer."""
-        return self._stop is not None and self._stop.status is Status.INFEASIBLE
 
     def provenance(self, origin: Origin) -> Provenance:
         """Say who found what is to be certified."""
@@ -288,57 +305,42 @@ class Blackboard:
         doubted = doubt(judgement, made, require_optimal=self.strategy.require_optimal)
         if doubted is None and made is not None:
             self.note(Certified(candidate=number, certificate=made))
-            self._won = Won(candidate, judgement, made)
+            self._ending.win(candidate, judgement, made)
         elif doubted is not None:
             why, degraded = doubted
             self.note(Decided(decision="not-certified", why=why))
             self._judged[candidate.text] = Known(number, self.usage.rounds, degraded)
             self.best = degraded if self.best is judgement else self.best
-            self._give_up(*(code for code in degraded.codes if code in FUTILE))
-            self._consider(degraded, repeated=False)
+            self._ending.give_up(*(code for code in degraded.codes if code in FUTILE))
+            if candidate.origin is not Origin.SOLVER:
+                self._consider(degraded, repeated=False)
 
     def certified_infeasible(self, made: Certificate | None) -> None:
         """Note the certificate that there is no answer; without one the evidence stands alone."""
-        if made is not None and self._stop is not None:
+        if made is not None:
             self.note(InfeasibilityCertified(certificate=made))
-            self._stop = replace(self._stop, certificate=made)
+            self._ending.refute(made)
 
     def end(self) -> Outcome:
         """End a run in which nothing more can or may be done."""
-        if self._won is not None:
-            return self._end(Stop(Status.CERTIFIED), self._won)
-        if self._stop is not None:
-            return self._end(self._stop)
-        spent = self.budget.exhausted(self.usage)
-        return self._end(Stop(Status.EXHAUSTED, spent, f"the budget's `{spent}` are spent"))
+        return self._end(self._ending.settle(self.share, self.usage))
 
     def abort(self, status: Status, reason: str) -> None:
         """End a run from outside."""
         self._end(Stop(status, reason))
 
-    def _end(self, stop: Stop, won: Won | None = None) -> Outcome:
+    def _end(self, stop: Stop) -> Outcome:
         self.note(
             Ended(status=stop.status, reason=stop.reason, message=stop.message, usage=self.usage)
         )
-        return Outcome(
-            status=stop.status,
-            answer=won.judgement.candidate if won else None,
-            certificate=won.certificate if won else stop.certificate,
-            origin=won.candidate.origin if won else None,
-            judgement=won.judgement if won else self.best,
-            reason=stop.reason,
-            message=stop.message,
-            feasibility=self._feasibility,
-            usage=self.usage,
-            models=tuple(self._models),
-        )
+        return self._ending.outcome(stop, self.best, self.usage, tuple(self._models))
 
     def _close_round(self) -> None:
         """Turn what the round brought into what the model is told next."""
         ended, self._round = self._round, Round()
         if ended.failure is not None and not ended.responses:
             if not self.decided:
-                self._fail(ended.failure)
+                self._ending.fail(ended.failure, self.share.seconds_left(self.usage))
             if not ended.calls:  # nobody could be asked, so it was no round
                 self.usage += Usage(rounds=-1)
         stall = None if self.settled else self.conversation.take(ended)
@@ -349,18 +351,6 @@ class Blackboard:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""
         if self._round.score <= judgement.score:
             self._round.best, self._round.repeated = judgement, repeated
-
-    def _give_up(self, *codes: str) -> None:
-        for code in codes[:1]:
-            self._stop = Stop(Status.FAILED, code, FUTILE[code])
-
-    def _fail(self, error: UpstreamError) -> None:
-        status, reason = Status.FAILED, error.code
-        if error.code in {"recording-ended", "call-lost"}:
-            status = Status.EXHAUSTED
-        elif error.code == "upstream-timeout" and not self.budget.seconds_left(self.usage):
-            status, reason = Status.EXHAUSTED, "seconds"
-        self._stop = Stop(status, reason, str(error))
 
     def _charge(self, usage: Usage) -> Usage:
         own = usage.model_copy(update={"rounds": 0, "candidates": 0, "seconds": 0.0})

@@ -62,7 +62,7 @@ class Conversation:
         if turn is None:
             return None
         self._turns.append(turn)
-        if self.strategy.feedback is Feedback.NONE:
+        if self.strategy.told is Feedback.NONE:
             return None
         repeated = bool(ended.repeats and not ended.news)
         stall = self._progress.close_round(ended.score, repeated=repeated)
@@ -75,6 +75,6 @@ class Conversation:
         if ended.best is None:
             return ended.missing
         before, self._before = self._before, ended.best
-        feedback, repeated = self.strategy.feedback, ended.repeated
+        feedback, repeated = self.strategy.told, ended.repeated
         told = tell_model(ended.best, feedback, repeated=repeated, before=before, hints=ended.hints)
         return Turn(ended.best.candidate, told)

@@ -20,7 +20,7 @@ from critics.envelope import Envelope
 from critics.judge import read_problem
 from critics.line import find_candidates
 from critics.statement import write_statement
-from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
+from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Solved
 
 T = TypeVar("T")
 Certificate = dict[str, JsonValue]
@@ -67,6 +67,10 @@ class Effects(Kernel, Protocol):
         """Find hints for a rejected candidate; nothing if nobody has any."""
         ...
 
+    async def solver(self, timeout_s: float) -> Solved | None:
+        """Have an engine look for an answer for at most so long; `None` if there is no engine."""
+        ...
+
     async def generate(self, request: Request) -> Completion:
         """Ask the model once, and never longer than `request.timeout_s`.
 
@@ -87,6 +91,7 @@ class LiveEffects:
         feasibility: Callable[[], Awaitable[Feasibility]] | None = None,
         certify_infeasible: Callable[[Provenance], Awaitable[Certificate | None]] | None = None,
         hints: Callable[[str, HintLevel], Awaitable[Sequence[Diagnostic]]] | None = None,
+        solver: Callable[[float], Awaitable[Solved]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the run's clock.
@@ -98,12 +103,14 @@ class LiveEffects:
                 It answers `unknown` where the assurance that is demanded is not reached.
             certify_infeasible: Certifies that there is none, within a deadline of its own.
             hints: Finds hints for a rejected candidate, within a deadline of its own.
+            solver: Looks for an answer for at most the seconds that it is given.
             clock: Reads seconds.
         """
         self._kernel = kernel
         self._feasibility = feasibility
         self._certify_infeasible = certify_infeasible
         self._hints = hints
+        self._solver = solver
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -146,6 +153,18 @@ class LiveEffects:
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         """Find hints for a rejected candidate."""
         return () if self._hints is None else await self._stamp(self._hints(text, level))
+
+    async def solver(self, timeout_s: float) -> Solved | None:
+        """Have an engine look for an answer; what it has not found in time it does not find."""
+        return None if self._solver is None else await self._stamp(self._solve(timeout_s))
+
+    async def _solve(self, timeout_s: float) -> Solved | None:
+        assert self._solver is not None  # noqa: S101  # the only caller has looked
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._solver(timeout_s)
+        except TimeoutError:
+            return Solved(answer=None, engine="solver", reason=f"not within {timeout_s:.3g} s")
 
     async def _ask(self, request: Request) -> Completion:
         try:

@@ -35,6 +35,8 @@ class Stop:
     message: str | None = None
     certificate: Certificate | None = None
     """That there is no answer, where that is why."""
+    mendable: bool = False
+    """Whether an answer that no model made would still end the run well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.formalize import Formalization
-from backprompt.strategy import Strategy
+from backprompt.strategy import SolverMode, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Message, Sampling, Text
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
@@ -192,6 +192,25 @@ class FeasibilityTested(BaseEvent):
     feasibility: Feasibility
 
 
+class SolverStarted(BaseEvent):
+    """An engine begins to look for an answer of its own."""
+
+    PUBLIC = frozenset({"mode"})
+    event: Literal["solver-started"] = "solver-started"
+    mode: SolverMode
+
+
+class SolverFinished(BaseEvent):
+    """The engine has stopped; what it found is judged like any answer."""
+
+    PUBLIC = frozenset({"answered"})
+    event: Literal["solver-finished"] = "solver-finished"
+    engine: Text
+    answered: bool
+    reason: Text | None = None
+    """Why there is no answer, in the engine's words."""
+
+
 class Decided(BaseEvent):
     """The loop chose something beyond the ordinary next round."""
 
@@ -257,6 +276,8 @@ Event = Annotated[
     | Judged
     | Hinted
     | FeasibilityTested
+    | SolverStarted
+    | SolverFinished
     | Decided
     | Certified
     | InfeasibilityCertified

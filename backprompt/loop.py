@@ -25,6 +25,7 @@ from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.reformat import reformat
 from backprompt.search import generate
+from backprompt.solver import last_resort, solver_beside, take_answer
 from backprompt.strategy import Strategy
 from backprompt.task import Task
 from critics.denial import read_evidence
@@ -53,9 +54,11 @@ async def solve(
     strategy.require_variety(task.sampling)
     board = Blackboard(task, strategy, budget, effects, journal)
     try:
-        async with feasibility_test(board):  # beside the rounds; ends them if nothing can be found
+        # Both beside the rounds: the one ends them if nothing can be found, the other if it finds.
+        async with feasibility_test(board), solver_beside(board):
             await critique(board, given(task))
             await advise(board)
+            await critique(board, take_answer(board))
             while calls := board.open_round():  # the back-prompt; none once the budget is spent
                 async with aclosing(generate(board, calls)) as answers:
                     async for answer in answers:
@@ -63,6 +66,8 @@ async def solve(
                         if board.settled:
                             break
                 await advise(board)
+                await critique(board, take_answer(board))
+            await critique(board, await last_resort(board))
         return board.end()
     except asyncio.CancelledError:
         board.abort(Status.CANCELLED, "cancelled")
@@ -78,8 +83,10 @@ def given(task: Task) -> Sequence[Candidate]:
     return [Candidate(text, origin, None) for text, origin in known if text is not None]
 
 
-async def find_candidates(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
+async def find_candidates(board: Blackboard, answer: Answer | Candidate) -> Sequence[Candidate]:
     """Find all that could be meant as an answer in a model's response."""
+    if isinstance(answer, Candidate):  # a solver says exactly what it means
+        return [answer]
     if answer.completion.tool_calls and offers_tools(board.task):
         board.tools_called(answer)
         return []
@@ -100,13 +107,13 @@ def offers_tools(task: Task) -> bool:
 async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:
     """Let the critics judge each candidate, until one is certified."""
     for candidate in candidates:
-        if board.settled:
+        if board.bars(candidate):
             return
         if board.recall(candidate):
             continue
         number = board.found(candidate)
         judgement = await board.effects.judge(candidate.text)
-        board.judged(number, judgement)
+        board.judged(number, candidate, judgement)
         if judgement.verdict is not Verdict.ACCEPTED:
             continue
         if judgement.claim is Claim.INFEASIBLE:  # "there is no answer", and that is right

@@ -5,14 +5,17 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from backprompt.blackboard import Blackboard
-from backprompt.entries import Answer
+from backprompt.entries import Answer, Candidate
+from backprompt.solver import take_answer
 from backprompt.upstream import Completion, Request, UpstreamError, estimate_usage
 
 Call = asyncio.Task[Completion]
 
 
-async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGenerator[Answer, None]:
-    """Yield the answer of each call that finishes, in order of arrival.
+async def generate(
+    board: Blackboard, requests: Sequence[Request]
+) -> AsyncGenerator[Answer | Candidate, None]:
+    """Yield the answer of each call that finishes, in order of arrival, and a solver's beside them.
 
     The answers end early when it turns out that the problem has none. Closing the iterator, as
     that does, cancels the calls that are still under way; they are charged as far as
@@ -26,6 +29,8 @@ async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGener
             waiting: set[asyncio.Task[Any]] = {*calls}
             if board.test is not None:
                 waiting.add(board.test)
+            if board.solver is not None:
+                waiting.add(board.solver)
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for call in [call for call in calls if call.done()]:
                 request = calls.pop(call)
@@ -33,6 +38,8 @@ async def generate(board: Blackboard, requests: Sequence[Request]) -> AsyncGener
                 if completion is not None:
                     yield Answer(request.call, completion)
             board.read_test()
+            for candidate in take_answer(board):
+                yield candidate
     finally:
         await _abandon(board, calls)
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backprompt.budget import Budget
 from backprompt.upstream import Sampling
 from critics.types import HintLevel
 
@@ -50,6 +51,28 @@ class Search(StrEnum):
     """`n` at once; the first accepted one wins and the rest are cancelled."""
 
 
+class SolverMode(StrEnum):
+    """What an exact solver of the domain does beside the model."""
+
+    OFF = "off"
+    """Nothing."""
+    FALLBACK = "fallback"
+    """It is asked when the model has found nothing: the budget is spent, no round is left, or the
+    model cannot be asked."""
+    RACE = "race"
+    """It starts beside round 1; the first certified answer wins and the other side is stopped."""
+    HINT = "hint"
+    """It only helps: feedback is `constructive`, and `hint_limit` says how much it gives away."""
+    ONLY = "only"
+    """It alone is asked, and no model."""
+
+
+ASKED = frozenset({SolverMode.FALLBACK, SolverMode.RACE, SolverMode.ONLY})
+"""Modes in which an answer of the solver's own is wanted."""
+RESERVE_SHARE, RESERVE_S = 0.25, 15.0
+"""Share of the budget's seconds, and most seconds, that `fallback` keeps for the solver."""
+
+
 class Strategy(BaseModel):
     """How the loop reacts. Every field is independent of the others."""
 
@@ -68,6 +91,9 @@ class Strategy(BaseModel):
     """How many answers a round asks for: one, or `n` at once."""
     n: int = Field(default=1, ge=1, le=64)
     """Answers a round of `parallel` asks for."""
+    solver: SolverMode = SolverMode.OFF
+    """What an exact solver of the domain does beside the model; its answers are judged like any
+    other and marked `origin: solver`."""
     restart_after: int | None = Field(default=2, ge=1)
     """Rounds in a row without progress or with a repeated answer, after which one round starts
     afresh without history and at a higher temperature; `None` never restarts."""
@@ -88,9 +114,28 @@ class Strategy(BaseModel):
         return self
 
     @property
+    def told(self) -> Feedback:
+        """How much the model is told: with `solver: hint` everything and the hints."""
+        return Feedback.CONSTRUCTIVE if self.solver is SolverMode.HINT else self.feedback
+
+    def share(self, budget: Budget) -> Budget:
+        """Give what the model may have of a budget: a solver that comes last keeps its part.
+
+        `fallback` keeps a quarter of the seconds, at most 15. Where a solver may answer, one
+        candidate of several is kept for its answer.
+        """
+        kept = min(budget.seconds * RESERVE_SHARE, RESERVE_S)
+        changes: dict[str, float] = {}
+        if self.solver is SolverMode.FALLBACK:
+            changes["seconds"] = budget.seconds - kept
+        if self.solver in ASKED and budget.candidates is not None and budget.candidates > 1:
+            changes["candidates"] = budget.candidates - 1
+        return budget.model_copy(update=changes)
+
+    @property
     def turns(self) -> int | None:
         """How many earlier answers a prompt repeats; `None` means all."""
-        if self.feedback is Feedback.NONE:
+        if self.told is Feedback.NONE:
             return 0
         return {History.LATEST: 1, History.LAST_K: self.k, History.FULL: None}[self.history]
 
@@ -102,7 +147,7 @@ class Strategy(BaseModel):
         """
         if sampling.temperature != 0:
             return
-        if self.feedback is Feedback.NONE:
+        if self.told is Feedback.NONE:
             raise ValueError("`feedback: none` samples anew, so `temperature` must be above 0")
         if self.n > 1:
             raise ValueError("`search: parallel` samples `n` answers, so `temperature` must be > 0")

@@ -16,7 +16,7 @@ from backprompt.budget import Usage
 from backprompt.effects import Certificate, Effects
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
-from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
+from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Solved
 
 HINTS = TypeAdapter(tuple[Diagnostic, ...])
 Pay = Callable[[int, Request], Awaitable[Completion]]
@@ -147,6 +147,16 @@ class Recorder:
             return dumped
 
         return HINTS.validate_python(await self._take("hints", work))
+
+    async def solver(self, timeout_s: float) -> Solved | None:
+        """Have an engine look for an answer, or play what came of it."""
+
+        async def work(_position: int) -> JsonValue:
+            found = await self._live.solver(timeout_s)
+            return None if found is None else found.model_dump(mode="json")
+
+        stored = await self._take("solver", work)
+        return None if stored is None else Solved.model_validate(stored)
 
     async def _take(self, kind: str, work: Callable[[int], Awaitable[JsonValue]]) -> Any:
         return (await self._sequencer.perform(kind, work))["value"]

@@ -39,8 +39,8 @@ Payload = Mapping[str, JsonValue]
 MAX_AWAKE = 3
 """Crews that are kept awake; an idle one beyond gives its memory back."""
 
-SEARCHES = frozenset({"feasibility", "solver"})
-"""Hooks that may take as long as a run."""
+SEARCHES = ("feasibility", "solver")
+"""Hooks that may take as long as a run; neither kind waits behind the other."""
 
 
 class Engines:
@@ -49,14 +49,15 @@ class Engines:
     Args:
         make_crew: Makes a crew of a given `size` with given modules to `preload`.
         size: Workers that give opinions at the same time, over all crews; as many more may
-            search for an answer, which takes so much longer that nobody is to wait behind it.
+            search for each of `SEARCHES`, which takes so much longer that nobody is to wait
+            behind it.
     """
 
     def __init__(self, make_crew: Callable[..., Crew], *, size: int) -> None:
         self.size = size
         self._make_crew = make_crew
         self._slots = asyncio.Semaphore(size)
-        self._searches = asyncio.Semaphore(size)
+        self._searches = {hook: asyncio.Semaphore(size) for hook in SEARCHES}
         self._crews: dict[tuple[str, ...], Crew] = {}
         self._closed = False
 
@@ -75,7 +76,9 @@ class Engines:
             raise RuntimeError("the worker pool is closed")
         modules = domain.opinion_modules
         crew = self._crews.pop(modules, None)
-        self._crews[modules] = crew or self._make_crew(size=2 * self.size, preload=modules)
+        self._crews[modules] = crew or self._make_crew(
+            size=(1 + len(SEARCHES)) * self.size, preload=modules
+        )
         for older in self.crews[:-MAX_AWAKE]:
             older.rest()
         return self._crews[modules]
@@ -208,7 +211,7 @@ class Engines:
             ProblemError: The problem is wrong.
             DomainError: The domain is.
         """
-        async with self._searches if job.get("hook") in SEARCHES else self._slots:
+        async with self._searches.get(job.get("hook", ""), self._slots):
             return await ask(self.crew_of(domain), job, seconds)
 
     async def _hook(

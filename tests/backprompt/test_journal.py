@@ -24,6 +24,8 @@ from backprompt.events import (
     NoCandidate,
     RoundStarted,
     RunStarted,
+    SolverFinished,
+    SolverStarted,
     ToolsCalled,
 )
 from backprompt.formalize import Formalization
@@ -118,6 +120,8 @@ EVENTS: list[Event] = [
             status="infeasible", conflict=(CANARY,), diagnostics=(FOUND,), opinions=JUDGED.opinions
         )
     ),
+    SolverStarted(mode="race"),
+    SolverFinished(engine=CANARY, answered=False, reason=CANARY),
     Decided(decision="restart", why="no-progress"),
     Certified(candidate=0, certificate={"answer": CANARY}),
     InfeasibilityCertified(certificate={"problem": CANARY}),

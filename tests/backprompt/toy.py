@@ -31,6 +31,7 @@ from critics.types import (
     Judgement,
     Location,
     Severity,
+    Solved,
     Verdict,
 )
 
@@ -108,6 +109,9 @@ class Clockwork:
     hinted: list[HintLevel] = field(default_factory=list)
     now: float = 0.0
     upstream_name: str = "clockwork"
+    solved: Solved | None = None
+    allowed: list[float] = field(default_factory=list)
+    """Seconds that the solver was given."""
 
     def elapsed(self) -> float:
         return self.now
@@ -121,6 +125,10 @@ class Clockwork:
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         self.hinted.append(level)
         return (finding("toy-hint", f"{level.value} of `{text}`", Severity.WARNING),)
+
+    async def solver(self, timeout_s: float) -> Solved | None:
+        self.allowed.append(timeout_s)
+        return self.solved
 
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)
@@ -148,10 +156,11 @@ async def run(
     budget: Budget | None = None,
     seconds: Sequence[float] = (),
     kernel: DirectKernel = KERNEL,
+    solved: Solved | None = None,
 ) -> tuple[Outcome, Journal, Clockwork]:
     """Run the loop over written-down answers; give outcome, journal and effects."""
     given = [completion(a) if isinstance(a, str) else a for a in answers]
-    effects, journal = Clockwork(given, seconds, kernel), Journal()
+    effects, journal = Clockwork(given, seconds, kernel, solved=solved), Journal()
     outcome = await solve(
         task,
         strategy=strategy or Strategy(),

@@ -70,6 +70,9 @@ class World:
     async def hints(self, _text, _level):
         return ()
 
+    async def solver(self, _timeout_s):
+        return None
+
 
 class NoWorld:
     """Effects of which none may happen any more, but for reading answers."""
