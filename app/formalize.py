@@ -19,7 +19,7 @@ from app.kernel import PoolKernel
 from app.openapi import FORMALIZE_RESPONSES
 from app.protocol import Wire
 from app.stream import ClientGoneError, attend
-from app.upstreams import for_profile
+from app.upstreams import for_profile, with_roles
 from backprompt.budget import Budget, Usage
 from backprompt.effects import LiveEffects
 from backprompt.formalize import Formalization
@@ -94,7 +94,8 @@ async def formalize(service: "Service", request: FormalizeRequest) -> FormalizeR
         made, stops = (None, ()) if request.answers else await work.parse(request.text)
         if made is None:
             choice = await service.choice()
-            upstream = for_profile(choice, None, None, service.settings, service.client)
+            asked = for_profile(choice, None, None, service.settings, service.client)
+            upstream = with_roles(asked, choice, service.settings, service.client)
             effects = LiveEffects(
                 PoolKernel(service.pool, request.domain, {}, Demand.SINGLE, worker), upstream
             )

@@ -22,8 +22,8 @@ class _Group(BaseModel):
     )
 
 
-class Rung(_Group):
-    """One model of a ladder."""
+class Endpoint(_Group):
+    """A model and where it is asked."""
 
     model: str = Field(min_length=1, max_length=200)
     """The model's name at its endpoint."""
@@ -31,14 +31,32 @@ class Rung(_Group):
     """Its endpoint, if it is not `upstream.base_url`; that one's key is not sent there."""
     api_key: SecretStr | None = None
     """Bearer token for `base_url`."""
-    rounds: int | None = Field(default=None, ge=1)
-    """Rounds after which the next rung is asked; the last rung has no end but the budget's."""
 
     @model_validator(mode="after")
     def _key_has_an_endpoint(self) -> Self:
         if self.api_key is not None and self.base_url is None:
             raise ValueError("`api_key` belongs to a `base_url` beside it")
         return self
+
+
+class Rung(Endpoint):
+    """One model of a ladder."""
+
+    rounds: int | None = Field(default=None, ge=1)
+    """Rounds after which the next rung is asked; the last rung has no end but the budget's."""
+
+
+class RoleSettings(_Group):
+    """Models for what is not generating; a role without one asks the generator's."""
+
+    formalizer: Endpoint | None = None
+    """Puts plain language into a problem."""
+    reformatter: Endpoint | None = None
+    """Puts an answer into the domain's form (`strategy.reformat`)."""
+    soft_critic: Endpoint | None = None
+    """Scores certified answers by `strategy.prefer.rubric`; it can neither grant nor block one."""
+    summariser: Endpoint | None = None
+    """Sums up earlier attempts (`strategy.history: summary`)."""
 
 
 class Profile(_Group):

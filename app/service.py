@@ -27,7 +27,7 @@ from app.relay_client import RelayClient
 from app.run_views import ForkRequest
 from app.runs import Run, read_task
 from app.settings import Settings
-from app.upstreams import REMEDY, Choice, choose_upstream, for_profile
+from app.upstreams import REMEDY, Choice, choose_upstream, for_profile, with_roles
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
@@ -240,7 +240,8 @@ class Service:
         if choice.upstream is None and strategy.solver in ASKED:
             return Nobody()
         found = self.settings.profiles.get(profile) if profile else None
-        return for_profile(choice, model, found, self.settings, self.client)
+        asked = for_profile(choice, model, found, self.settings, self.client)
+        return with_roles(asked, choice, self.settings, self.client)
 
     @asynccontextmanager
     async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:

@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from app.nearest import did_you_mean
-from app.profiles import NAME, Profile, ProxySettings
+from app.profiles import NAME, Profile, ProxySettings, RoleSettings
 from app.setting_groups import (
     CacheSettings,
     Caps,
@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     caches: CacheSettings = CacheSettings()
     webhooks: WebhookSettings = WebhookSettings()
     proxy: ProxySettings = ProxySettings()
+    roles: RoleSettings = RoleSettings()
     profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
     keys: KeySettings = KeySettings()

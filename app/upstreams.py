@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
-from app.profiles import Profile, Rung
+from app.profiles import Endpoint, Profile, Rung
 from app.setting_groups import UpstreamSettings
 from app.settings import Settings
 from backprompt.ladder import Ladder, Step
-from backprompt.upstream import Completion, ReplayUpstream, Request, Upstream, UpstreamError
+from backprompt.roles import Roles
+from backprompt.upstream import (
+    Completion,
+    ReplayUpstream,
+    Request,
+    Role,
+    Upstream,
+    UpstreamError,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -169,12 +177,31 @@ def for_profile(
     return Ladder([_step(rung, choice, settings, client) for rung in rungs[first:]])
 
 
+def with_roles(
+    generator: Upstream, choice: Choice, settings: Settings, client: "httpx.AsyncClient"
+) -> Upstream:
+    """Put the models of the other roles beside a generator, where there are any.
+
+    Raises:
+        ServiceError: As from `for_model`.
+    """
+    named = ((role, getattr(settings.roles, role.value, None)) for role in Role)
+    others = {role: _ask_at(at, choice, settings, client) for role, at in named if at is not None}
+    return Roles(generator, others) if others else generator
+
+
 def _step(rung: Rung, choice: Choice, settings: Settings, client: "httpx.AsyncClient") -> Step:
-    if rung.base_url is None:
-        return Step(for_model(choice, rung.model, settings, client), rung.rounds)
-    own = settings.upstream.model_copy(update={"api_key": rung.api_key})
-    upstream = _endpoint(own, rung.base_url, rung.model, client)
-    return Step(Bounded(upstream, settings.upstream.timeout_s), rung.rounds)
+    return Step(_ask_at(rung, choice, settings, client), rung.rounds)
+
+
+def _ask_at(
+    at: Endpoint, choice: Choice, settings: Settings, client: "httpx.AsyncClient"
+) -> Upstream:
+    if at.base_url is None:
+        return for_model(choice, at.model, settings, client)
+    own = settings.upstream.model_copy(update={"api_key": at.api_key})
+    upstream = _endpoint(own, at.base_url, at.model, client)
+    return Bounded(upstream, settings.upstream.timeout_s)
 
 
 def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") -> Choice:

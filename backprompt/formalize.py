@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter
-from backprompt.upstream import Completion, Message, Request, Sampling, UpstreamError
+from backprompt.upstream import Completion, Message, Request, Role, Sampling, UpstreamError
 from critics.formalization import Doubt, Made, Missing
 from critics.types import Diagnostic, Feasibility, Feasible
 
@@ -258,6 +258,7 @@ class Drafting:
             sampling=self.sampling,
             timeout_s=self.budget.seconds_left(self.usage),
             call=self.calls,
+            role=Role.FORMALIZER,
             answer_schema=self.brief.answer_schema(),
             max_tokens_left=room,
             max_cost_usd=self.budget.cost_left(self.usage),

@@ -15,7 +15,6 @@ The model copies the passage that states the answer, and rewrites it. Then:
 Invariant: one call at most for each response, asked for like any other within the budget.
 """
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,11 +23,12 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from backprompt.aside import ask_aside
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Answer, Candidate
 from backprompt.events import Decided, Origin
 from backprompt.task import Task
-from backprompt.upstream import Message, Request, UpstreamError, estimate_usage
+from backprompt.upstream import Role
 from critics.domain import DomainError, find_domain
 from critics.echo import Form, Item, read_text, read_value, walk
 from critics.tracing import fields_of
@@ -66,20 +66,12 @@ async def reformat(board: Blackboard, answer: Answer) -> Sequence[Candidate]:
     response = answer.completion.text[-SHOWN_CHARS:]
     if not board.strategy.reformat or board.decided or not response.strip():
         return []
-    request = _write_request(board, response)
-    if request is None:
+    prompt = TASK.format(answer_format=board.task.answer_format, response=response)
+    rewritten = await ask_aside(board, Role.REFORMATTER, prompt)
+    if rewritten is None:
         return []
-    try:
-        completion = await board.effects.generate(request)
-    except UpstreamError as error:
-        board.call_failed(request, error)
-        return []
-    except asyncio.CancelledError:
-        lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))
-        board.call_failed(request, lost)
-        raise
-    board.call_finished(request, completion)
-    return await _take(board, request.call, response, completion.text[-SHOWN_CHARS:])
+    said = rewritten.completion.text[-SHOWN_CHARS:]
+    return await _take(board, rewritten.call, response, said)
 
 
 async def _take(board: Blackboard, call: int, response: str, said: str) -> Sequence[Candidate]:
@@ -178,25 +170,3 @@ def _adds(there: Sequence[Item], new: Sequence[Item], form_words: str) -> bool:
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _write_request(board: Blackboard, response: str) -> Request | None:
-    """Write the call within what is left of the budget; it belongs to the round under way."""
-    open_rounds = {"rounds": max(board.budget.rounds, board.usage.rounds + 1)}
-    budget = board.budget.model_copy(update=open_rounds)
-    if budget.exhausted(board.usage) is not None:
-        return None
-    prompt = TASK.format(answer_format=board.task.answer_format, response=response)
-    fitting, room = board.meter.fit(budget.tokens_left(board.usage), len(prompt), 1)
-    if not fitting:
-        return None
-    call, board.next_call = board.next_call, board.next_call + 1
-    return Request(
-        messages=(Message(role="user", content=prompt),),
-        sampling=board.task.sampling,
-        timeout_s=budget.seconds_left(board.usage),
-        call=call,
-        round=board.usage.rounds,
-        max_tokens_left=room,
-        max_cost_usd=budget.cost_left(board.usage),
-    )

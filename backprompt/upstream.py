@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from inspect import isawaitable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -41,6 +42,21 @@ class Sampling(BaseModel):
     stop: tuple[str, ...] = ()
 
 
+class Role(StrEnum):
+    """What a call is for; a model of its own may be configured for each."""
+
+    GENERATOR = "generator"
+    """Guesses answers."""
+    FORMALIZER = "formalizer"
+    """Puts plain language into a problem."""
+    REFORMATTER = "reformatter"
+    """Puts an answer into the domain's form."""
+    SOFT_CRITIC = "soft_critic"
+    """Scores certified answers by a wish that no hard critic can decide."""
+    SUMMARISER = "summariser"
+    """Sums up earlier attempts for a prompt."""
+
+
 class Request(BaseModel):
     """One call to a model."""
 
@@ -58,6 +74,8 @@ class Request(BaseModel):
     """0-based number of the call within the run; part of its identity when it is recorded."""
     round: int = 1
     """1-based round that the call belongs to."""
+    role: Role = Role.GENERATOR
+    """What the call is for."""
     answer_schema: dict[str, JsonValue] | None = None
     """JSON Schema of the answer, for an upstream that can be constrained by one."""
     max_tokens_left: int | None = None
