@@ -85,6 +85,8 @@ class RunSpec(Record):
     """The profile whose ladder of models is climbed."""
     draft: Draft | None = None
     """What its client has answered about a problem in plain language."""
+    traceparent: str | None = None
+    """The client's trace (W3C Trace Context), which spans of the run belong to."""
 
 
 class RunRecord(Record):
@@ -150,6 +152,20 @@ class Executable(Protocol):
 
 OnEnd = Callable[[RunRecord], Coroutine[Any, Any, None]]
 """Is told of every run that is over, at least once; it may take its time."""
+
+
+class Observer(Protocol):
+    """Is told what happens in an engine; takes no time and never fails."""
+
+    def run_over(self, record: RunRecord) -> None:
+        """Learn that a run is over: once, in the process in which it ended."""
+        ...
+
+    def stored(self, operation: str, seconds: float, *, failed: bool) -> None:
+        """Learn of a call to the database."""
+        ...
+
+
 MakeRun = Callable[[RunSpec, Journal], Awaitable[Executable]]
 """Builds a run wherever it is executed; may raise `ServiceError` (`upstream-none`)."""
 
@@ -160,6 +176,14 @@ class Engine(Protocol):
     @property
     def running(self) -> int:
         """Number of runs that this process is executing."""
+        ...
+
+    async def queued(self) -> int:
+        """Count the runs that wait for their turn, those of all processes that share a database.
+
+        Raises:
+            ServiceError: `database-away`.
+        """
         ...
 
     async def start(self, spec: RunSpec) -> RunRecord:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.engine import Engine, MakeRun, OnEnd
+from app.engine import Engine, MakeRun, Observer, OnEnd
 from app.failures import ServiceError
 from app.memory_engine import MemoryEngine
 from app.settings import Settings, data_directory
@@ -60,13 +60,16 @@ def tell_where(settings: Settings) -> str:
     return f"runs are kept in memory and end with this process{missing}"
 
 
-def make_engine(settings: Settings, make_run: MakeRun, on_end: OnEnd) -> Engine:
+def make_engine(
+    settings: Settings, make_run: MakeRun, on_end: OnEnd, observer: Observer | None = None
+) -> Engine:
     """Make the engine that the settings ask for; nothing is opened yet.
 
     Args:
         settings: The configuration.
         make_run: Builds what is executed.
         on_end: Is told of every run that is over.
+        observer: Is told of runs and of calls to the database, for the record.
 
     Raises:
         ServiceError: `settings-invalid`: `database_url` names no database.
@@ -80,6 +83,7 @@ def make_engine(settings: Settings, make_run: MakeRun, on_end: OnEnd) -> Engine:
             queued=limits.queued_runs,
             kept=limits.kept_runs,
             on_end=on_end,
+            observer=observer,
         )
     from app.durable.engine import DurableEngine, Room  # noqa: PLC0415  # slow to import
     from app.durable.location import locate  # noqa: PLC0415  # as above
@@ -90,4 +94,6 @@ def make_engine(settings: Settings, make_run: MakeRun, on_end: OnEnd) -> Engine:
         per_tenant=limits.tenant_runs,
         per_upstream=settings.upstream.concurrent,
     )
-    return DurableEngine(make_run, locate(url), room, settings.cluster, on_end=on_end)
+    return DurableEngine(
+        make_run, locate(url), room, settings.cluster, on_end=on_end, observer=observer
+    )

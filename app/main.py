@@ -5,12 +5,15 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from opentelemetry.trace import TracerProvider
 
 from app import answers, catalogue, certificates, errors, formalize, routes, run_routes
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
 from app.service import Service
 from app.settings import Settings
+from app.telemetry.requests import RequestWatch
+from app.telemetry.telemetry import Telemetry
 from backprompt.upstream import Upstream
 from critics.workers.pool import Pool
 
@@ -19,7 +22,11 @@ sound critics judge every candidate. Without a certificate there is no answer.""
 
 
 def create_app(
-    settings: Settings, *, upstream: Upstream | None = None, pool: Pool | None = None
+    settings: Settings,
+    *,
+    upstream: Upstream | None = None,
+    pool: Pool | None = None,
+    tracers: TracerProvider | None = None,
 ) -> FastAPI:
     """Make the application. Nothing is started before its lifespan begins.
 
@@ -27,8 +34,10 @@ def create_app(
         settings: The configuration.
         upstream: Ask this one instead of the configured one.
         pool: Use these workers instead of own ones; they are left open at the end.
+        tracers: Makes the spans, instead of what the settings name.
     """
-    service = Service(settings, upstream=upstream, pool=pool)
+    telemetry = Telemetry(settings, provider=tracers)
+    service = Service(settings, upstream=upstream, pool=pool, telemetry=telemetry)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -62,4 +71,5 @@ def create_app(
     app.include_router(catalogue.router)
     app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
     errors.install(app)
+    app.add_middleware(RequestWatch, telemetry=telemetry)  # last: it sees what leaves
     return app

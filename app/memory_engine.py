@@ -14,6 +14,7 @@ from app.admission import RETRY_AFTER_S
 from app.engine import (
     Executable,
     MakeRun,
+    Observer,
     OnEnd,
     RunPage,
     RunQuery,
@@ -59,6 +60,7 @@ class MemoryEngine:
         queued: int = 1000,
         kept: int = 1000,
         on_end: OnEnd | None = None,
+        observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Start empty.
@@ -69,6 +71,7 @@ class MemoryEngine:
             queued: Most runs that wait for their turn.
             kept: Most runs that are remembered after their end.
             on_end: Is told of every run that is over.
+            observer: Likewise, for the record.
             clock: Reads the time.
         """
         self._make_run = make_run
@@ -77,7 +80,7 @@ class MemoryEngine:
         self._queued = queued
         self._limit = kept
         self._clock = clock
-        self._on_end = on_end
+        self._on_end, self._observer = on_end, observer
         self._runs: dict[str, _Kept] = {}
         self._telling: set[asyncio.Task[None]] = set()
 
@@ -85,6 +88,10 @@ class MemoryEngine:
     def running(self) -> int:
         """Number of runs under way."""
         return sum(kept.record.state == "running" for kept in self._runs.values())
+
+    async def queued(self) -> int:
+        """Count the runs that wait for their turn."""
+        return sum(kept.record.state == "queued" for kept in self._runs.values())
 
     async def start(self, spec: RunSpec) -> RunRecord:
         """Start a run, or find the one of the same id."""
@@ -217,6 +224,8 @@ class MemoryEngine:
             state: State = "cancelled" if task.cancelled() else "failed"
             self._end(kept, state, None, None if task.cancelled() else FAULT)
         kept.over.set()
+        if self._observer is not None:
+            self._observer.run_over(kept.record)
         self._tell(kept.record)
         self._forget()
 

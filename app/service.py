@@ -7,7 +7,8 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
@@ -42,6 +43,8 @@ from critics.workers.pool import Pool
 if TYPE_CHECKING:
     import httpx
 
+    from app.telemetry.telemetry import Telemetry
+
 T = TypeVar("T")
 
 LOOK_AGAIN_S = 2.0
@@ -61,7 +64,12 @@ class Service:
     """
 
     def __init__(
-        self, settings: Settings, *, upstream: Upstream | None = None, pool: Pool | None = None
+        self,
+        settings: Settings,
+        *,
+        upstream: Upstream | None = None,
+        pool: Pool | None = None,
+        telemetry: "Telemetry | None" = None,
     ) -> None:
         """Start nothing yet.
 
@@ -69,8 +77,10 @@ class Service:
             settings: The configuration.
             upstream: Ask this one and look for none.
             pool: Use these workers and leave them open at the end.
+            telemetry: Is told what happens.
         """
         self.settings = settings
+        self.telemetry = telemetry
         worker = settings.worker
         self.pool = pool or Pool(
             size=worker.size, memory_mb=worker.memory_mb, recycle_after=worker.recycle_after
@@ -79,7 +89,9 @@ class Service:
         self._starts = NamedLocks()
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
-        self.engine: Engine = make_engine(settings, self.make_run, self.announce)
+        self.engine: Engine = make_engine(
+            settings, self.make_run, self.announce, telemetry
+        )
         self.caches = Caches(settings.caches)
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
@@ -88,7 +100,9 @@ class Service:
         self._client: httpx.AsyncClient | None = None
         self._choice: Choice | None = None
         if upstream is not None:
-            self._choice = Choice("configured", upstream.name, upstream.name, None, upstream)
+            self._choice = self._watched(
+                Choice("configured", upstream.name, upstream.name, None, upstream)
+            )
         self._jobs: set[asyncio.Future[Any]] = set()
         self._stopping = False
         self._looked = float("-inf")
@@ -108,10 +122,19 @@ class Service:
         async with self._looking:
             settled = self._choice is not None and self._choice.upstream is not None
             if not settled and time.monotonic() - self._looked > LOOK_AGAIN_S:
-                self._choice = await choose_upstream(self.settings, self.client)
+                self._choice = self._watched(await choose_upstream(self.settings, self.client))
                 self._looked = time.monotonic()
         assert self._choice is not None  # noqa: S101  # the first look has always set it
         return self._choice
+
+    def _watched(self, choice: Choice) -> Choice:
+        """Have every call to whom is asked counted and traced."""
+        if self.telemetry is not None:
+            self.telemetry.know(choice.model)
+        return replace(choice, guard=self._guard)
+
+    def _guard(self, upstream: Upstream, endpoint: str) -> Upstream:
+        return self.telemetry.observe(upstream, endpoint) if self.telemetry else upstream
 
     def look_again(self) -> None:
         """Forget a model server that was found and has gone, so that the next request looks."""
@@ -196,6 +219,7 @@ class Service:
             created_at=utc_now(),
             source=_name_source(choice, request, strategy),
             profile=profile,
+            traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
@@ -225,6 +249,9 @@ class Service:
             cache=self._cache(request),
             journal=journal,
             draft=spec.draft,
+            within=(
+                self.telemetry.watch(spec, journal).executing if self.telemetry else nullcontext
+            ),
         )
 
     def _cache(self, request: SolveRequest) -> ProblemCache:
@@ -377,6 +404,8 @@ class Service:
         await self.relay.aclose()
         if self._client is not None:
             await self._client.aclose()
+        if self.telemetry is not None:
+            self.telemetry.close()
 
 
 def _name_source(choice: Choice, request: SolveRequest, strategy: Strategy) -> str:

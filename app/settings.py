@@ -34,6 +34,7 @@ from app.setting_groups import (
     WebhookSettings,
     WorkerSettings,
 )
+from app.telemetry.settings import LoggingSettings, MetricsSettings, TracingSettings
 from backprompt.budget import Budget
 from backprompt.strategy import Strategy
 
@@ -100,6 +101,9 @@ class Settings(BaseSettings):
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
     keys: KeySettings = KeySettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
+    logging: LoggingSettings = LoggingSettings()
 
     @model_validator(mode="after")
     def _default_profile_exists(self) -> Self:

@@ -4,6 +4,7 @@ There is never a fake answer: where nobody can be asked, the choice says `none` 
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,6 +40,16 @@ REMEDY = (
 )
 
 
+Guard = Callable[[Upstream, str], Upstream]
+"""Puts something around an upstream; is told its base URL, or what kind of upstream it is."""
+
+
+def unguarded(upstream: Upstream, endpoint: str) -> Upstream:
+    """Put nothing around it."""
+    del endpoint
+    return upstream
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Where guesses come from.
@@ -49,6 +60,7 @@ class Choice:
         where: For the start-up line.
         base_url: Of an endpoint; `None` for recordings and the embedded model.
         upstream: The endpoint itself; `None` when there is none.
+        guard: Put around whatever is asked.
     """
 
     kind: Kind
@@ -56,6 +68,7 @@ class Choice:
     where: str
     base_url: str | None = None
     upstream: Upstream | None = None
+    guard: "Guard" = unguarded
 
     @property
     def help(self) -> str | None:
@@ -147,12 +160,13 @@ def for_model(
         raise ServiceError("upstream-none", f"{named} is configured or found", help=[REMEDY])
     timeout_s = settings.upstream.timeout_s
     if model is None or model == choice.model:
-        return Bounded(choice.upstream, timeout_s)
+        return choice.guard(Bounded(choice.upstream, timeout_s), choice.base_url or choice.kind)
     if choice.base_url is None:
         detail = f"the {choice.kind} upstream has only the model `{choice.model}`"
         fault = Fault(pointer="#/model", code="invalid-request", detail=detail)
         raise ServiceError("invalid-request", detail, faults=[fault])
-    return Bounded(_endpoint(settings.upstream, choice.base_url, model, client), timeout_s)
+    upstream = _endpoint(settings.upstream, choice.base_url, model, client)
+    return choice.guard(Bounded(upstream, timeout_s), choice.base_url)
 
 
 def for_profile(
@@ -201,7 +215,7 @@ def _ask_at(
         return for_model(choice, at.model, settings, client)
     own = settings.upstream.model_copy(update={"api_key": at.api_key})
     upstream = _endpoint(own, at.base_url, at.model, client)
-    return Bounded(upstream, settings.upstream.timeout_s)
+    return choice.guard(Bounded(upstream, settings.upstream.timeout_s), at.base_url)
 
 
 def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") -> Choice:
@@ -218,6 +232,7 @@ def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") 
 def _endpoint(
     settings: UpstreamSettings, base_url: str, model: str, client: "httpx.AsyncClient | None"
 ) -> Upstream:
+    from app.telemetry.spans import trace_headers  # noqa: PLC0415  # when needed
     from backprompt.openai_upstream import OpenAIUpstream, Price  # noqa: PLC0415  # when needed
 
     key = settings.api_key.get_secret_value() if settings.api_key else None
@@ -229,6 +244,7 @@ def _endpoint(
             client=client,
             prices={name: Price(**p.model_dump()) for name, p in settings.prices.items()},
             retries=settings.retries,
+            headers=trace_headers,
         )
     except ValueError as error:
         raise ServiceError("settings-invalid", str(error)) from error

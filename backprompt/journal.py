@@ -23,6 +23,8 @@ class Journal:
     def __init__(self, events: Iterable[Event] = ()) -> None:
         """Start empty, or with the events of a recorded run."""
         self.events: list[Event] = list(events)
+        self.told = 0
+        """How many of its first events an earlier execution of the run has written already."""
         self._subscribers: list[Subscriber] = []
         self._grown = asyncio.Event()
 

@@ -10,7 +10,7 @@ Invariants:
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -98,6 +98,7 @@ class OpenAIUpstream:
         backoff_s: float = 0.5,
         max_tokens_field: CapField = "max_tokens",
         structured: bool = False,
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         """Describe the endpoint; nothing is sent.
 
@@ -112,6 +113,7 @@ class OpenAIUpstream:
             max_tokens_field: What the endpoint calls the cap on completion tokens; if it refuses
                 that by naming the other, it is asked again.
             structured: Whether to constrain answers by the domain's JSON Schema.
+            headers: Gives what else is sent with a call, such as the trace that it is in.
 
         Raises:
             ValueError: The key cannot stand in a header, or the URL is none.
@@ -132,6 +134,7 @@ class OpenAIUpstream:
         self._backoff_s = backoff_s
         self._dialect = Dialect(max_tokens_field)
         self._structured = structured
+        self._headers = headers
 
     async def aclose(self) -> None:
         """Close the client if it is our own."""
@@ -195,7 +198,7 @@ class OpenAIUpstream:
     ) -> tuple[httpx.Response, bytes]:
         """Post once and read the whole body, up to a cap."""
         headers = {"content-type": "application/json", "accept": "application/json"}
-        headers["accept-encoding"] = "identity"
+        headers |= {"accept-encoding": "identity", **self._headers()}
         if self._key:
             headers["authorization"] = f"Bearer {self._key}"
         content = json.dumps(payload, allow_nan=False).encode("ascii")

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from app.durable.execution import Execution, Policy
+from app.durable.inspection import count_queued
 from app.durable.location import Location, lock_file, open_database
 from app.durable.members import Members
 from app.durable.outbox import Outbox
@@ -26,7 +27,7 @@ from app.durable.publisher import Publisher
 from app.durable.slots import FileSlots, SharedSlots, Slots
 from app.durable.store import Store, too_many
 from app.durable.workflows import QueueLimits, Workflows
-from app.engine import MakeRun, OnEnd, RunPage, RunQuery, RunRecord, RunSpec, require_same
+from app.engine import MakeRun, Observer, OnEnd, RunPage, RunQuery, RunRecord, RunSpec, require_same
 from app.ids import new_id
 from app.memory_engine import FAULT, utc_now
 from app.setting_groups import ClusterSettings
@@ -81,6 +82,7 @@ class DurableEngine:
         cluster: ClusterSettings = ClusterSettings(),  # noqa: B008  # frozen
         *,
         on_end: OnEnd | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -90,16 +92,20 @@ class DurableEngine:
             room: How many there may be.
             cluster: How replicas share them.
             on_end: Is told of every run that is over, at least once.
+            observer: Is told of runs that end here, and of calls to the database.
         """
         self._make_run, self._location, self._room = make_run, location, room
         self._stopping = False
-        self._patience = Patience(lambda: self._stopping)
+        self._observer = observer
+        self._patience = Patience(lambda: self._stopping, observer)
         self._call, self._ask = self._patience.call, self._patience.ask
         self._cluster = cluster
         self.executor = new_id("executor") if location.shared else LOCAL
         database = open_database(location, synchronous=cluster.synchronous)
         self._store = Store(database)
-        self._workflows = Workflows(location, database, self.executor, self._execute)
+        self._workflows = Workflows(
+            location, database, self.executor, self._execute, observer
+        )
         self._members = Members(database, self._workflows, self.executor, cluster.lease_s)
         self._slots: Slots = (
             SharedSlots(self._store, self.executor, room.per_upstream, cluster.lease_s, self._call)
@@ -119,6 +125,11 @@ class DurableEngine:
     def running(self) -> int:
         """Number of runs that this process is executing."""
         return len(self._local)
+
+    async def queued(self) -> int:
+        """Count the runs that wait for their turn."""
+        await self._ensure()
+        return await self._ask(count_queued, self._store.database)
 
     async def recover(self) -> int:
         """Open the database, and take up what a process left unfinished when it died."""
@@ -316,6 +327,8 @@ class DurableEngine:
     async def _end(self, record: RunRecord, rest: Sequence[Event]) -> None:
         """Note how a run ended, and tell who wants to know."""
         if await self._call(self._store.end_run, record, rest, self._outbox.teller):
+            if self._observer is not None:
+                self._observer.run_over(record)
             self._outbox.tell(record)
 
     async def _watch_cancels(self) -> None:

@@ -73,6 +73,7 @@ class Execution:
         """
         policy = self._policy
         written = await self._read_events()
+        self._journal.told = written[-1].seq + 1 if written else 0
         publication = policy.publisher.open(self._id, self._journal, written)
         run: Executable | None = None
         try:

@@ -1,9 +1,11 @@
-"""inspection: finds at start-up that a database cannot be used, before anything depends on it."""
+"""inspection: looks at a database: whether it can be used at all, and how it stands."""
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.durable.location import Location, lock_file, open_database
 from app.durable.store import Store
+from app.durable.tables import runs
 from app.failures import ServiceError
 
 
@@ -28,6 +30,13 @@ def require_usable(location: Location) -> None:
     finally:
         database.dispose()
         unlock()
+
+
+def count_queued(database: sa.Engine) -> int:
+    """Count the runs that wait for their turn."""
+    query = sa.select(sa.func.count()).where(runs.c.state == "queued")
+    with database.begin() as connection:
+        return connection.execute(query).scalar_one()
 
 
 def _name(location: Location) -> str:

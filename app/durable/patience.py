@@ -5,13 +5,15 @@ Invariant: a run outlasts any absence of its database; only what is asked for a 
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app.admission import RETRY_AFTER_S
+from app.engine import Observer
 from app.failures import ServiceError
 
 T = TypeVar("T")
@@ -26,9 +28,9 @@ AGAIN_S = 0.5
 class Patience:
     """Makes calls that block, in threads."""
 
-    def __init__(self, is_ending: Callable[[], bool]) -> None:
-        """Make calls until this process ends."""
-        self._is_ending = is_ending
+    def __init__(self, is_ending: Callable[[], bool], observer: Observer | None = None) -> None:
+        """Make calls until this process ends; the observer is told of each."""
+        self._is_ending, self._observer = is_ending, observer
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="modulo-store")
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
@@ -40,7 +42,7 @@ class Patience:
         loop, told = asyncio.get_running_loop(), False
         while True:
             try:
-                return await loop.run_in_executor(self._threads, function, *args)
+                return await loop.run_in_executor(self._threads, self._time, function, *args)
             except OperationalError as error:
                 if self._is_ending():
                     raise
@@ -48,6 +50,18 @@ class Patience:
                     logger.warning("the database is away: %s", error.orig)
             told = True
             await asyncio.sleep(AGAIN_S)
+
+    def _time(self, function: Callable[..., T], *args: Any) -> T:
+        began, failed = time.monotonic(), False
+        try:
+            return function(*args)
+        except SQLAlchemyError:
+            failed = True
+            raise
+        finally:
+            if self._observer is not None:
+                name = function.__name__.lstrip("_")
+                self._observer.stored(name, time.monotonic() - began, failed=failed)
 
     async def ask(self, function: Callable[..., T], *args: Any) -> T:
         """Call for a client, who does not wait long.

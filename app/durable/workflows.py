@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from app.durable.location import Location
 from app.durable.patience import Patience
 from app.durable.sequencer import Stored
+from app.engine import Observer
 
 if TYPE_CHECKING:
     from dbos import DBOS
@@ -160,6 +161,7 @@ class Workflows:
         database: sa.Engine,
         executor: str,
         execute: Callable[[str], Coroutine[Any, Any, None]],
+        observer: Observer | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -168,12 +170,13 @@ class Workflows:
             database: Connections to it.
             executor: This process; unique where several share a database.
             execute: Executes the run of an id.
+            observer: Is told of calls to the database.
         """
         self._location, self._database, self._executor = location, database, executor
         self._execute = execute
         self._dbos: type[DBOS] | None = None
         self._workflow: Any = None
-        self._patience = Patience(lambda: self._dbos is None)
+        self._patience = Patience(lambda: self._dbos is None, observer)
 
     def launch(self, limits: QueueLimits) -> None:
         """Begin to execute; takes up what this executor left unfinished.

@@ -8,7 +8,6 @@ Invariants:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -16,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.telemetry.levels import Circuit, Levels, Workers
 from backprompt.budget import Usage
 from critics.types import Judgement
 
@@ -30,57 +30,6 @@ TOKEN_BUCKETS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 """Tokens of a call, as the conventions of OpenTelemetry for generative AI advise."""
 DISAGREEMENT = "opinions-disagree"
 """Code of a judgement whose two engines contradict each other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """The worker processes of one kind.
-
-    Attributes:
-        busy: Those that have a job.
-        idle: Those that wait for one.
-        lost: How many ended before they had answered, by code.
-    """
-
-    busy: int
-    idle: int
-    lost: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """The breaker of one upstream.
-
-    Attributes:
-        state: 0 closed, 1 half open, 2 open.
-        opened: How often it has opened.
-        suspended: Calls that were not made because it was open.
-        retries: Calls that were made again after a failure.
-    """
-
-    state: int
-    opened: int
-    suspended: int
-    retries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """How the service stands at the moment; read only when somebody asks.
-
-    Attributes:
-        inflight: What is under way, by kind: `runs`, `checks` and `chats`.
-        queued: Runs that wait for their turn.
-        workers: By pool: `critics` and `engines`.
-        circuits: By model.
-        lag_s: By how much the event loop is behind.
-    """
-
-    inflight: Mapping[str, int]
-    queued: int
-    workers: Mapping[str, Workers]
-    circuits: Mapping[str, Circuit]
-    lag_s: float
 
 
 class LevelCollector(Collector):
