@@ -16,7 +16,7 @@ from backprompt.conversation import Conversation
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
 from backprompt.ending import Ending
-from backprompt.entries import Answer, Candidate, Known, Round, Stop, is_better
+from backprompt.entries import Answer, Candidate, Known, Round, Stop, Won, is_better
 from backprompt.events import (
     CallFailed,
     CallFinished,
@@ -93,7 +93,7 @@ class Blackboard:
         self.usage = self.task.spent
         self.next_call = self.task.first_call
         self.share = self.strategy.share(self.budget)
-        self._ending = Ending()
+        self._ending = Ending(self.strategy.wanted)
         self.note(
             RunStarted(
                 task=self.task,
@@ -305,7 +305,9 @@ class Blackboard:
         doubted = doubt(judgement, made, require_optimal=self.strategy.require_optimal)
         if doubted is None and made is not None:
             self.note(Certified(candidate=number, certificate=made))
-            self._ending.win(candidate, judgement, made)
+            self._ending.win(number, candidate, judgement, made)
+            if candidate.origin is not Origin.SOLVER:
+                self._consider(judgement, repeated=False)
         elif doubted is not None:
             why, degraded = doubted
             self.note(Decided(decision="not-certified", why=why))
@@ -320,6 +322,15 @@ class Blackboard:
         if made is not None:
             self.note(InfeasibilityCertified(certificate=made))
             self._ending.refute(made)
+
+    @property
+    def accepted(self) -> Sequence[Won]:
+        """The certified answers so far; more than one only where the strategy chooses."""
+        return self._ending.accepted
+
+    def prefer(self, chosen: Won) -> None:
+        """Take one of the certified answers."""
+        self._ending.won = chosen
 
     def end(self) -> Outcome:
         """End a run in which nothing more can or may be done."""
@@ -349,6 +360,9 @@ class Blackboard:
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""
+        if judgement.verdict is Verdict.ACCEPTED:
+            self._round.right, self._round.repeated = judgement, repeated
+            return
         if self._round.score <= judgement.score:
             self._round.best, self._round.repeated = judgement, repeated
 

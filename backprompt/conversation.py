@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from backprompt.entries import Round
 from backprompt.progress import Progress, Stall
 from backprompt.prompt import Turn, keep_turns, write_messages
-from backprompt.render import tell_model
+from backprompt.render import tell_model, tell_right
 from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Message, Sampling, count_chars
@@ -23,17 +23,24 @@ class Conversation:
         task: What it is to solve.
         strategy: How much it is told, and how much of it is repeated.
         warm: Whether the next round samples warmer.
+        summary: Of the attempts that a prompt no longer repeats, in a model's words.
     """
 
     task: Task
     strategy: Strategy
     warm: bool = False
+    summary: str = ""
     _turns: list[Turn] = field(default_factory=list)
     _before: Judgement | None = None
 
     def __post_init__(self) -> None:
         """Start with the bare task."""
         self._progress = Progress(self.strategy.restart_after)
+
+    @property
+    def latest(self) -> Turn | None:
+        """The latest turn; once a round is taken, the prompt may no longer repeat it."""
+        return self._turns[-1] if self._turns else None
 
     @property
     def fresh(self) -> bool:
@@ -48,7 +55,7 @@ class Conversation:
 
     def write(self) -> tuple[Message, ...]:
         """Write the next prompt."""
-        return write_messages(self.task, self.strategy, self._turns)
+        return write_messages(self.task, self.strategy, self._turns, self.summary)
 
     def measure(self, messages: tuple[Message, ...]) -> int:
         """Count the characters of a prompt with the caller's own messages before it."""
@@ -67,11 +74,15 @@ class Conversation:
         repeated = bool(ended.repeats and not ended.news)
         stall = self._progress.close_round(ended.score, repeated=repeated)
         if stall is not None:
-            self._turns, self._before, self.warm = [], None, True
+            self._turns, self._before, self.summary, self.warm = [], None, "", True
         return stall
 
     def _write_turn(self, ended: Round) -> Turn | None:
         """Tell what is wrong with the round's best answer, and what has changed since the last."""
+        if ended.right is not None:
+            rubric = self.strategy.prefer.rubric if self.strategy.prefer else None
+            told = tell_right(ended.right, rubric, repeated=ended.repeated)
+            return Turn(ended.right.candidate, told)
         if ended.best is None:
             return ended.missing
         before, self._before = self._before, ended.best

@@ -5,7 +5,7 @@ Invariants:
     * What is proved to have no answer ends so, unless an answer is certified.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from backprompt.budget import Budget, Usage
 from backprompt.doubts import FUTILE
@@ -23,11 +23,15 @@ class Ending:
 
     Attributes:
         stop: Why nothing more is asked of a model.
-        won: The certified candidate.
+        wanted: How many certified answers are wanted before one is chosen.
+        accepted: The certified answers so far.
+        won: The one that was chosen.
         feasibility: Whether there is any answer.
     """
 
+    wanted: int = 1
     stop: Stop | None = None
+    accepted: list[Won] = field(default_factory=list)
     won: Won | None = None
     feasibility: Feasibility | None = None
 
@@ -40,17 +44,18 @@ class Ending:
     def open(self) -> bool:
         """Say whether a proof that there is no answer would still change how the run ends."""
         spent = self.stop is None or self.stop.status is Status.EXHAUSTED
-        return self.won is None and spent
+        return not self.accepted and spent
 
     @property
     def mendable(self) -> bool:
         """Say whether an answer that no model made would still change how the run ends."""
-        return self.won is None and (self.stop is None or self.stop.mendable)
+        return not self.accepted and (self.stop is None or self.stop.mendable)
 
     @property
     def infeasible(self) -> bool:
         """Say whether the run ends because there is no answer."""
-        return self.stop is not None and self.stop.status is Status.INFEASIBLE
+        refuted = self.stop is not None and self.stop.status is Status.INFEASIBLE
+        return refuted and not self.accepted
 
     def bars(self, origin: Origin) -> bool:
         """Say whether a candidate of this origin can no longer change how the run ends."""
@@ -62,9 +67,13 @@ class Ending:
         if found.status is Feasible.INFEASIBLE and (self.open or self.mendable):
             self.stop = Stop(Status.INFEASIBLE, "infeasible", "the problem has no answer")
 
-    def win(self, candidate: Candidate, judgement: Judgement, made: Certificate) -> None:
-        """Take in the certificate of an answer."""
-        self.won = Won(candidate, judgement, made)
+    def win(
+        self, number: int, candidate: Candidate, judgement: Judgement, made: Certificate
+    ) -> None:
+        """Take in the certificate of an answer; the run is won once there are enough."""
+        self.accepted.append(Won(candidate, judgement, made, number))
+        if len(self.accepted) >= self.wanted:
+            self.won = self.accepted[0]
 
     def refute(self, made: Certificate) -> None:
         """Take in the certificate that there is no answer."""
@@ -91,7 +100,8 @@ class Ending:
 
     def settle(self, budget: Budget, usage: Usage) -> Stop:
         """Say why the run ends, now that it does."""
-        if self.won is not None:
+        if self.accepted:
+            self.won = self.won or self.accepted[0]
             return Stop(Status.CERTIFIED)
         if self.stop is not None:
             return self.stop

@@ -46,6 +46,7 @@ class Won:
     candidate: Candidate
     judgement: Judgement
     certificate: Certificate
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Round:
 
     best: Judgement | None = None
     """Of the candidates that were not accepted."""
+    right: Judgement | None = None
+    """Of the latest certified answer, where more than one is wanted."""
     repeated: bool = False
     """Whether the best was judged in an earlier round."""
     hints: tuple[Diagnostic, ...] = ()
@@ -80,6 +83,8 @@ class Round:
     @property
     def score(self) -> float:
         """The best candidate's score, -1 without any."""
+        if self.right is not None:
+            return self.right.score
         return -1.0 if self.best is None else self.best.score
 
 

@@ -233,6 +233,28 @@ class Decided(BaseEvent):
     ]
 
 
+class Score(BaseModel):
+    """What soft critics say of a certified answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidate: int
+    """Its number."""
+    rules: float
+    """By the domain's own soft critics, in (0, 1]."""
+    model: float | None = None
+    """By the rubric, in [0, 1]; `None` if no model said a number."""
+
+
+class Preferred(BaseEvent):
+    """One of several certified answers was chosen."""
+
+    PUBLIC = frozenset({"candidate", "scores"})
+    event: Literal["preferred"] = "preferred"
+    candidate: int
+    scores: tuple[Score, ...]
+
+
 class Certified(BaseEvent):
     """A certificate was made."""
 
@@ -280,6 +302,7 @@ Event = Annotated[
     | SolverFinished
     | Decided
     | Certified
+    | Preferred
     | InfeasibilityCertified
     | Ended,
     Field(discriminator="event"),

@@ -23,10 +23,12 @@ from backprompt.feasibility import feasibility_test
 from backprompt.hints import advise
 from backprompt.journal import Journal
 from backprompt.outcome import Outcome
+from backprompt.preference import choose
 from backprompt.reformat import reformat
 from backprompt.search import generate
 from backprompt.solver import last_resort, solver_beside, take_answer
 from backprompt.strategy import Strategy
+from backprompt.summary import sum_up
 from backprompt.task import Task
 from critics.denial import read_evidence
 from critics.types import Claim, Verdict
@@ -66,8 +68,10 @@ async def solve(
                         if board.settled:
                             break
                 await advise(board)
+                await sum_up(board)
                 await critique(board, take_answer(board))
             await critique(board, await last_resort(board))
+        await choose(board)  # between certified answers, where several are wanted
         return board.end()
     except asyncio.CancelledError:
         board.abort(Status.CANCELLED, "cancelled")

@@ -24,7 +24,12 @@ class Turn:
     told: str
 
 
-def write_messages(task: Task, strategy: Strategy, turns: list[Turn]) -> tuple[Message, ...]:
+SUMMARISED = "Earlier attempts, as a model sums them up; only what follows was checked:"
+
+
+def write_messages(
+    task: Task, strategy: Strategy, turns: list[Turn], summary: str = ""
+) -> tuple[Message, ...]:
     """Write the next prompt: worked examples, the task, and the turns the history keeps."""
     messages = [
         message
@@ -36,6 +41,9 @@ def write_messages(task: Task, strategy: Strategy, turns: list[Turn]) -> tuple[M
         messages.append(_user(words))
     for turn in keep_turns(strategy, turns):
         messages += [_assistant(_cut(turn.answer)), _user(turn.told)]
+    if summary:
+        last = messages.pop()
+        messages.append(_user(f"{SUMMARISED}\n{summary}\n\n{last.content}"))
     return tuple(messages)
 
 

@@ -67,6 +67,24 @@ def tell_model(
     )
 
 
+def tell_right(judgement: Judgement, rubric: str | None = None, *, repeated: bool = False) -> str:
+    """Say that an answer is right, and that another one is wanted to choose from.
+
+    Args:
+        judgement: Of the answer; what its soft critics would rather not have is told.
+        rubric: What a better answer is like, in the caller's words.
+        repeated: Whether it was given before.
+    """
+    soft = [d for d in judgement.diagnostics if d.severity is Severity.WARNING]
+    return _join(
+        ["Your answer was checked and it is correct."],
+        [REPEATED] if repeated else [],
+        [line for finding in soft[:PER_CODE] for line in _tell_one(finding, "- ", explain=False)],
+        [f"A better answer is like this: {rubric}"] if rubric else [],
+        ["Give another correct answer in the same format, different from all before."],
+    )
+
+
 def tell_missing(response: str, finish_reason: str | None, feedback: Feedback) -> str:
     """Say that a response holds no answer, and quote its end.
 

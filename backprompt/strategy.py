@@ -41,6 +41,9 @@ class History(StrEnum):
     """The task and the last `k` answers with what was wrong with each."""
     FULL = "full"
     """The whole conversation, up to a cap in characters."""
+    SUMMARY = "summary"
+    """The latest answer with its findings, word for word, and all before it as a model sums it up,
+    by one further call a round. What critics found of the latest answer is never summed up."""
 
 
 class Search(StrEnum):
@@ -73,6 +76,18 @@ RESERVE_SHARE, RESERVE_S = 0.25, 15.0
 """Share of the budget's seconds, and most seconds, that `fallback` keeps for the solver."""
 
 
+class Preference(BaseModel):
+    """Which of several certified answers is wanted; no certificate is granted or blocked by it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    answers: int = Field(default=3, ge=2, le=16)
+    """Certified answers that are gathered, within the budget, before one is chosen."""
+    rubric: str | None = Field(default=None, min_length=1, max_length=2000)
+    """What a better answer is like, in words: a model scores each certified answer by it. Without
+    it the domain's own soft critics choose."""
+
+
 class Strategy(BaseModel):
     """How the loop reacts. Every field is independent of the others."""
 
@@ -102,6 +117,9 @@ class Strategy(BaseModel):
     """Whether only an answer will do than which none is better by the problem's objective. An
     accepted answer that can be improved is sent back; one that was not shown to be best ends the
     run without a certificate. By default any answer is certified, and marked optimal or not."""
+
+    prefer: Preference | None = None
+    """Gather several certified answers and choose between them by soft critics."""
 
     reformat: bool = False
     """Whether a response that holds no answer in the domain's form is put into that form by one
@@ -133,11 +151,21 @@ class Strategy(BaseModel):
         return budget.model_copy(update=changes)
 
     @property
+    def wanted(self) -> int:
+        """How many certified answers are gathered."""
+        return 1 if self.prefer is None else self.prefer.answers
+
+    @property
     def turns(self) -> int | None:
         """How many earlier answers a prompt repeats; `None` means all."""
         if self.told is Feedback.NONE:
             return 0
-        return {History.LATEST: 1, History.LAST_K: self.k, History.FULL: None}[self.history]
+        return {
+            History.LATEST: 1,
+            History.LAST_K: self.k,
+            History.FULL: None,
+            History.SUMMARY: 1,
+        }[self.history]
 
     def require_variety(self, sampling: Sampling) -> None:
         """Refuse to ask the same question twice of a model that always answers the same.
