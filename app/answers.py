@@ -75,7 +75,7 @@ async def answer_run(
             headers={"Location": f"/runs/{run_id}", "Preference-Applied": "respond-async"},
         )
     try:
-        result = await attend(request, service.attend_to(service.finish(run_id)))
+        result = await attend(request, service.jobs.attend_to(service.finish(run_id)))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     return Response(result.model_dump_json(), media_type="application/json")

@@ -121,7 +121,7 @@ async def verify(request: Request, body: Annotated[VerifyRequest, Body()]) -> Re
     """Judge a certificate's answer again; `modulo verify` does the same offline."""
     service: Service = request.app.state.service
     try:
-        found = await attend(request, service.attend_to(_verify(service, body)))
+        found = await attend(request, service.jobs.attend_to(_verify(service, body)))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     return Response(found.model_dump_json(), media_type="application/json")

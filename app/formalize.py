@@ -135,7 +135,7 @@ async def formalize_text(request: Request, body: Annotated[FormalizeRequest, Bod
     """Read a text by an exact parser or a model; say what is missing and what is doubtful."""
     service: Service = request.app.state.service
     try:
-        result = await attend(request, service.attend_to(formalize(service, body)))
+        result = await attend(request, service.jobs.attend_to(formalize(service, body)))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     return Response(result.model_dump_json(), media_type="application/json")

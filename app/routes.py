@@ -47,7 +47,7 @@ async def check(request: Request, body: Annotated[CheckRequest, Body()]) -> Resp
     service: Service = request.app.state.service
     work = _check(service, body) if body.translate is None else check_prose(service, body)
     try:
-        result = await attend(request, service.attend_to(work))
+        result = await attend(request, service.jobs.attend_to(work))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     return Response(result.model_dump_json(), media_type="application/json")

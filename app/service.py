@@ -6,10 +6,10 @@ routes and no terminal; it raises `ServiceError` for everything a user is to be 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
 from app.caches import Caches, ProblemCache
@@ -22,6 +22,7 @@ from app.forks import specify_fork
 from app.ids import new_id
 from app.issuer import Issuer
 from app.kernel import PoolKernel
+from app.jobs import Jobs
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.relay_client import RelayClient
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
     from app.telemetry.telemetry import Telemetry
 
-T = TypeVar("T")
-
 LOOK_AGAIN_S = 2.0
 """Seconds after which a service without an upstream looks for one again."""
 
@@ -61,6 +60,7 @@ class Service:
         checks: Slots for checks.
         chats: Slots for chats that are passed through.
         issuer: Signs and logs certificates.
+        jobs: Work that clients wait for.
     """
 
     def __init__(
@@ -103,8 +103,7 @@ class Service:
             self._choice = self._watched(
                 Choice("configured", upstream.name, upstream.name, None, upstream)
             )
-        self._jobs: set[asyncio.Future[Any]] = set()
-        self._stopping = False
+        self.jobs = Jobs()
         self._looked = float("-inf")
         self._looking = asyncio.Lock()
 
@@ -195,7 +194,7 @@ class Service:
         Raises:
             ServiceError: Whatever is wrong with the request, or that nobody can be asked.
         """
-        if self._stopping:
+        if self.jobs.stopping:
             raise stopped_early()
         settings = self.settings
         require_allowed(request.webhook, settings.webhooks)
@@ -353,7 +352,7 @@ class Service:
                 by itself, since that would be paid again.
         """
         record = await self.engine.wait(run_id)
-        if self._stopping and (record.state == "cancelled" or not record.over):
+        if self.jobs.stopping and (record.state == "cancelled" or not record.over):
             raise with_costs(stopped_early(), record)
         if record.state == "cancelled":
             raise with_costs(ServiceError("run-cancelled", "the run was cancelled"), record)
@@ -367,32 +366,10 @@ class Service:
             raise with_costs(ServiceError(code, record.failure or code), record)
         return result
 
-    async def attend_to(self, job: Coroutine[Any, Any, T]) -> T:
-        """Do a job to its end, unless the service is stopped first.
-
-        Raises:
-            ServiceError: `shutting-down`: the job was cancelled, and has cleaned up.
-        """
-        task = asyncio.ensure_future(job)
-        self._jobs.add(task)
-        if self._stopping:
-            task.cancel()
-        try:
-            return await task
-        except asyncio.CancelledError:
-            caller = asyncio.current_task()
-            if caller is None or caller.cancelling() or not self._stopping:
-                raise
-            raise stopped_early() from None
-        finally:
-            self._jobs.discard(task)
-
     def stop(self) -> None:
         """Cancel every job, and take no more."""
-        self._stopping = True
         self.engine.stop()
-        for job in self._jobs:
-            job.cancel()
+        self.jobs.stop()
 
     async def aclose(self) -> None:
         """End runs, workers, connections and the embedded model."""
