@@ -104,4 +104,4 @@ async def _go_on(service: Service, record: RunRecord, body: AnswerRequest) -> Ru
     same = now is not None and (now.state, now.ended_at) == (record.state, record.ended_at)
     if not same or not await service.engine.delete(spec.id):
         raise ServiceError("run-not-waiting", f"`{spec.id}` was answered a moment ago")
-    return await service.engine.start(spec.model_copy(update={"draft": draft}))
+    return await service.access.begin(spec.model_copy(update={"draft": draft}))

@@ -6,6 +6,7 @@ Invariants:
     * Only decided verdicts are kept; `unknown` may be a matter of time.
     * A key names everything that decides a result: domain, version, problem, answer, demand.
     * A model's response is kept only where the operator asks for it.
+    * Tenants share nothing: what one has found out, no other one is told.
 """
 
 import hashlib
@@ -79,12 +80,14 @@ class ProblemCache:
         problem: dict[str, JsonValue],
         demand: Demand,
         *,
+        tenant: str = "",
         enabled: bool = True,
     ) -> None:
         """Look up and keep what concerns this problem; nothing at all if not `enabled`."""
         version = find_domain(domain).version
         self._caches = caches if enabled else Caches(OFF)
-        self._problem = digest(domain, version, canonical(problem).decode(), demand.value)
+        self._tenant = tenant
+        self._problem = digest(tenant, domain, version, canonical(problem).decode(), demand.value)
         self.hits: set[Hit] = set()
 
     @property
@@ -118,7 +121,7 @@ class ProblemCache:
 
     def over(self, upstream: Upstream) -> Upstream:
         """Put the cache of responses before an upstream, where there is one."""
-        return CachedUpstream(upstream, self._caches.responses, self.hits)
+        return CachedUpstream(upstream, self._caches.responses, self.hits, self._tenant)
 
     def _hit(self, name: Hit, found: V | None) -> V | None:
         if found is not None:
@@ -158,9 +161,12 @@ class CachedKernel:
 class CachedUpstream:
     """An upstream that is not asked twice for the same call of the same conversation."""
 
-    def __init__(self, upstream: Upstream, shelf: Shelf[Completion], hits: set[Hit]) -> None:
+    def __init__(
+        self, upstream: Upstream, shelf: Shelf[Completion], hits: set[Hit], tenant: str = ""
+    ) -> None:
         """Ask `upstream` for what is not on the shelf."""
         self._upstream = upstream
+        self._tenant = tenant
         self._shelf = shelf
         self._hits = hits
 
@@ -172,7 +178,7 @@ class CachedUpstream:
     async def generate(self, request: Request) -> Completion:
         """Give the kept answer, which costs nothing and is marked as recorded, or ask."""
         asked = request.model_dump_json(exclude={"timeout_s", "max_tokens_left", "max_cost_usd"})
-        key = digest(self._upstream.name, asked)
+        key = digest(self._tenant, self._upstream.name, asked)
         kept = self._shelf.get(key)
         if kept is not None:
             self._hits.add("response")

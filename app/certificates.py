@@ -14,6 +14,7 @@ from app.openapi import problems
 from app.protocol import Wire
 from app.routes import CLIENT_GONE
 from app.run_routes import NOT_FOUND, find_run
+from app.security.principal import caller
 from app.service import Service
 from app.stream import ClientGoneError, attend
 from critics.statement import NotCertifiable, read_envelope
@@ -169,10 +170,20 @@ async def show_certificate(request: Request, certificate_id: str) -> Response:
     except LogError as error:
         logger.warning("%s", error)
         found = None
-    if found is None:
+    if found is None or not await _is_open(service, found):
         shown = certificate_id[:80]
         raise ServiceError("certificate-unknown", f"there is no certificate `{shown}`")
     return Response(found, media_type="application/json")
+
+
+async def _is_open(service: Service, envelope: bytes) -> bool:
+    """Say whether the caller may see the run that a certificate is of."""
+    asking = caller()
+    if asking.key is None or asking.everywhere:
+        return True
+    run = read_envelope(envelope).provenance.run
+    record = await service.engine.get(run) if run is not None else None
+    return record is not None and asking.sees(record.spec.tenant)
 
 
 @router.get(

@@ -5,22 +5,12 @@ Codes are stable: a meaning never changes, a retired code is never used again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from app.security.codes import SECURITY_CODES
+from app.service_code import ServiceCode
 from critics.codes import KERNEL_CODES, Code
 from critics.domain import find_code, find_domain, installed
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceCode(Code):
-    """A code with the HTTP status it travels with.
-
-    Attributes:
-        status: HTTP status of the problem document.
-    """
-
-    status: int
 
 
 SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
@@ -369,6 +359,7 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Repair the named key; `modulo config` shows what is resolved from where.",
             500,
         ),
+        **SECURITY_CODES,
     }
 )
 

@@ -8,6 +8,7 @@ from app.failures import ServiceError
 from app.ids import new_id
 from app.memory_engine import utc_now
 from app.run_views import ForkRequest
+from app.security.principal import caller
 from app.settings import Settings
 from backprompt.continued import answers_before
 from backprompt.upstream import Completion
@@ -22,7 +23,7 @@ async def specify_fork(
         ServiceError: There is no such run, or it is not over.
     """
     known = await engine.get(run_id)
-    if known is None:
+    if known is None or not caller().sees(known.spec.tenant):
         raise ServiceError("run-unknown", f"there is no run `{run_id[:80]}`")
     if not known.over:
         raise ServiceError("run-unfinished", f"`{run_id}` is not over")
@@ -47,6 +48,7 @@ def _vary(
             "strategy": strategy,
             "budget": settle_budget(request.budget, settings),
             "created_at": utc_now(),
+            "tenant": caller().tenant,
             "body_sha256": None,
             "continues": Continuation(run=spec.id, from_round=from_round, recorded=tuple(recorded)),
         }

@@ -18,6 +18,7 @@ from app.intake import StrictRoute
 from app.kernel import PoolKernel
 from app.openapi import FORMALIZE_RESPONSES
 from app.protocol import Wire
+from app.security.permission import require_models
 from app.stream import ClientGoneError, attend
 from app.upstreams import for_profile, with_roles
 from backprompt.budget import Budget, Usage
@@ -94,19 +95,19 @@ async def formalize(service: "Service", request: FormalizeRequest) -> FormalizeR
         made, stops = (None, ()) if request.answers else await work.parse(request.text)
         if made is None:
             choice = await service.choice()
+            require_models(choice, None, None, service.settings)
             asked = for_profile(choice, None, None, service.settings, service.client)
             upstream = with_roles(asked, choice, service.settings, service.client)
-            effects = LiveEffects(
-                PoolKernel(service.pool, request.domain, {}, Demand.SINGLE, worker), upstream
-            )
+            kernel = PoolKernel(service.pool, request.domain, {}, Demand.SINGLE, worker)
             try:
-                made, _ = await work.draft(
-                    request.text,
-                    request.answers,
-                    effects=effects,
-                    budget=budget,
-                    sampling=sampling,
-                )
+                async with service.access.spending(budget, len(request.text)) as meter:
+                    made, _ = await work.draft(
+                        request.text,
+                        request.answers,
+                        effects=LiveEffects(kernel, meter.over(upstream)),
+                        budget=meter.budget,
+                        sampling=sampling,
+                    )
             except UpstreamError as error:
                 raise _failed(service, error) from error
             made = made.model_copy(update={"unread": (*stops, *made.unread)})

@@ -1,8 +1,11 @@
 """Taking what strangers send: size and media type are checked before anything reads the body.
 
-Invariant: a body over the limit is never held, whatever its `Content-Length` says, if it has one.
+Invariants:
+    * A body over the limit is never held, whatever its `Content-Length` says, if it has one.
+    * Nobody keeps a request open by sending its body drop by drop.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NoReturn
@@ -25,10 +28,17 @@ PATIENCE = 20
 class BodyLimit:
     """ASGI middleware that refuses bodies over a number of bytes."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
-        """Wrap an application; `limit` is in bytes."""
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float = 30.0) -> None:
+        """Wrap an application.
+
+        Args:
+            app: The application.
+            limit: The longest body, in bytes.
+            seconds: Until a body must have come.
+        """
         self.app = app
         self.limit = limit
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the bytes as they come and refuse the first one too many."""
@@ -38,17 +48,33 @@ class BodyLimit:
         await self.app(scope, self._counting(receive), send)
 
     def _counting(self, receive: Receive) -> Receive:
-        seen = 0
+        seen, due, whole = 0, 0.0, False
 
         async def counted() -> Message:
-            nonlocal seen
-            message: MutableMapping[str, Any] = await receive()
+            nonlocal seen, due, whole
+            if whole:  # what comes now is that the client hangs up, some day
+                return await receive()
+            due = due or asyncio.get_running_loop().time() + self.seconds
+            message = await self._receive(receive, due)
+            whole = not message.get("more_body")
             seen += len(message.get("body", b""))
             if seen > self.limit:
                 await self._refuse(receive, message)
             return message
 
         return counted
+
+    async def _receive(self, receive: Receive, due: float) -> MutableMapping[str, Any]:
+        """Wait for the next part of a body, until it is due."""
+        try:
+            async with asyncio.timeout_at(due):
+                return await receive()
+        except TimeoutError:
+            raise ServiceError(
+                "body-too-slow",
+                f"the request body had not come within {self.seconds:g} s",
+                headers={"Connection": "close"},
+            ) from None
 
     async def _refuse(self, receive: Receive, message: Message) -> NoReturn:
         """Refuse, after throwing away what a client is still sending.

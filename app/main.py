@@ -10,6 +10,7 @@ from opentelemetry.trace import TracerProvider
 from app import answers, catalogue, certificates, errors, formalize, routes, run_routes
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
+from app.security.installation import guard, seal
 from app.service import Service
 from app.settings import Settings
 from app.telemetry.requests import RequestWatch
@@ -69,7 +70,10 @@ def create_app(
     app.include_router(run_routes.router)
     app.include_router(certificates.router)
     app.include_router(catalogue.router)
-    app.add_middleware(BodyLimit, limit=settings.limits.body_bytes)
+    limits, security = settings.limits, settings.security
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=security.body_seconds)
+    guard(app, service.access, settings)
     errors.install(app)
+    seal(app, settings)
     app.add_middleware(RequestWatch, telemetry=telemetry)  # last: it sees what leaves
     return app

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from app.admission import settle_budget, settle_sampling
 from app.failures import Fault, ServiceError, from_kernel
 from app.protocol import CheckRequest, CheckResult
+from app.security.keys import Scope
+from app.security.permission import require_models
+from app.security.principal import caller
 from app.upstreams import for_model
 from backprompt.strategy import Strategy
 from backprompt.translation import TranslationReport, Translations, translate
@@ -34,17 +37,24 @@ async def check_prose(service: "Service", request: CheckRequest) -> CheckResult:
             upstream failed.
     """
     count = request.translate or 0
+    caller().require(Scope.SOLVE)
     _require_translatable(request)
     budget = settle_budget(request.budget, service.settings)
     sampling = settle_sampling(None, service.settings, Strategy())
     with service.runs.take():
         prompt = await _write_prompt(service, request)
         choice = await service.choice()
+        require_models(choice, None, None, service.settings)
         upstream = for_model(choice, None, service.settings, service.client)
         try:
-            said = await translate(
-                prompt, count, upstream=upstream, budget=budget, sampling=sampling
-            )
+            async with service.access.spending(budget, len(request.answer)) as meter:
+                said = await translate(
+                    prompt,
+                    count,
+                    upstream=meter.over(upstream),
+                    budget=meter.budget,
+                    sampling=sampling,
+                )
         except UpstreamError as error:
             if error.code == "upstream-unreachable":
                 service.look_again()

@@ -92,6 +92,8 @@ class SolveRequest(Wire):
     """Address that is told, signed, of the run's end; the operator must allow it."""
     model: str | None = Field(default=None, min_length=1, max_length=200)
     """Model to ask at the upstream instead of the configured one."""
+    priority: int = Field(default=0, ge=-100, le=100)
+    """Runs of a higher one are taken from the queue first; an API key may cap it."""
 
     @model_validator(mode="after")
     def _has_one_problem(self) -> Self:

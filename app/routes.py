@@ -8,7 +8,7 @@ from typing import Annotated, TypedDict
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from app.engine import LOCAL, RunRecord
+from app.engine import RunRecord
 from app.errors import request_name
 from app.failures import ServiceError
 from app.ids import derived_id
@@ -18,6 +18,7 @@ from app.prose import check_prose
 from app.protocol import CheckRequest, CheckResult, SolveRequest, SolveResult
 from app.run_views import RunView
 from app.runs import show_event
+from app.security.principal import caller
 from app.service import Service
 from app.stream import ClientGoneError, EventStream, attend, frame
 
@@ -98,7 +99,7 @@ async def _name_run(request: Request) -> Named:
             "invalid-request", f"`Idempotency-Key` has 1 to {LONGEST_KEY} characters"
         )
     body = hashlib.sha256(await request.body()).hexdigest()
-    return {"run_id": derived_id("run", LOCAL, key), "body_sha256": body}
+    return {"run_id": derived_id("run", caller().tenant, key), "body_sha256": body}
 
 
 async def _accept(service: Service, body: SolveRequest, named: Named) -> Response:

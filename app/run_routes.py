@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
-from app.engine import LOCAL, RunQuery, RunRecord, State
+from app.engine import RunQuery, RunRecord, State
 from app.errors import request_name
 from app.failures import ServiceError
 from app.intake import StrictRoute
 from app.openapi import problems
 from app.routes import accepted, narrate
 from app.run_views import ForkRequest, RunList, RunView
+from app.security.principal import caller
 from app.service import Service
 from app.stream import EventStream, frame
 
@@ -36,8 +37,14 @@ async def list_runs(
 ) -> RunList:
     """List runs; `next` of one page is `before` of the next."""
     service: Service = request.app.state.service
+    asking = caller()
     query = RunQuery(
-        tenant=LOCAL, state=state, domain=domain, model=model, before=before, limit=limit
+        tenant=None if asking.everywhere else asking.tenant,
+        state=state,
+        domain=domain,
+        model=model,
+        before=before,
+        limit=limit,
     )
     return RunList.of(await service.engine.list(query))
 
@@ -64,7 +71,9 @@ async def follow_run(request: Request, run_id: str) -> Response:
         except ServiceError as error:
             frames.put_nowait(frame("error", error.to_document(instance)))
 
-    return EventStream(tell, service.settings.sse_keepalive_s, AsyncExitStack())
+    held = AsyncExitStack()
+    held.enter_context(service.access.streams.take(caller().name))
+    return EventStream(tell, service.settings.sse_keepalive_s, held)
 
 
 @router.post("/runs/{run_id}/cancel", summary="Cancel a run", responses=NOT_FOUND)
@@ -109,13 +118,13 @@ async def delete_run(request: Request, run_id: str) -> Response:
 
 
 async def find_run(service: Service, run_id: str) -> RunRecord:
-    """Find a run.
+    """Find a run of the caller's tenant; whoever may see all finds any.
 
     Raises:
         ServiceError: `run-unknown`.
     """
     record = await service.engine.get(run_id)
-    if record is None:
+    if record is None or not caller().sees(record.spec.tenant):
         raise ServiceError("run-unknown", f"there is no run `{run_id[:80]}`")
     return record
 

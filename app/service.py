@@ -27,6 +27,9 @@ from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.relay_client import RelayClient
 from app.run_views import ForkRequest
+from app.security.opening import open_access
+from app.security.permission import require_models, require_priority
+from app.security.principal import caller
 from app.runs import Run, read_task
 from app.settings import Settings
 from app.upstreams import REMEDY, Choice, choose_upstream, for_profile, with_roles
@@ -92,6 +95,7 @@ class Service:
         self.engine: Engine = make_engine(
             settings, self.make_run, self.announce, telemetry
         )
+        self.access = open_access(settings, lambda: self.engine)
         self.caches = Caches(settings.caches)
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
@@ -198,12 +202,13 @@ class Service:
             raise stopped_early()
         settings = self.settings
         require_allowed(request.webhook, settings.webhooks)
+        require_priority(request.priority)
         budget = settle_budget(request.budget, settings)
         strategy = settle_strategy(request.strategy, settings, request.domain)
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
-        task = task.model_copy(update={"remembered": self._cache(request).answer})
+        task = task.model_copy(update={"remembered": self._cache(request, caller().tenant).answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
         self._upstream(choice, request.model, profile, strategy)
@@ -216,6 +221,8 @@ class Service:
             strategy=strategy,
             budget=budget,
             created_at=utc_now(),
+            tenant=caller().tenant,
+            priority=request.priority,
             source=_name_source(choice, request, strategy),
             profile=profile,
             traceparent=self.telemetry.traceparent if self.telemetry else None,
@@ -245,7 +252,7 @@ class Service:
             upstream=continue_from(spec.continues.recorded if spec.continues else (), asked),
             source=_name_source(choice, request, spec.strategy),
             id=spec.id,
-            cache=self._cache(request),
+            cache=self._cache(request, spec.tenant),
             journal=journal,
             draft=spec.draft,
             within=(
@@ -253,11 +260,16 @@ class Service:
             ),
         )
 
-    def _cache(self, request: SolveRequest) -> ProblemCache:
+    def _cache(self, request: SolveRequest, tenant: str) -> ProblemCache:
         """Open what is remembered about a problem; nothing is of one that is not known yet."""
         enabled = request.cache and bool(request.problem)
         return ProblemCache(
-            self.caches, request.domain, request.problem, request.assurance, enabled=enabled
+            self.caches,
+            request.domain,
+            request.problem,
+            request.assurance,
+            tenant=tenant,
+            enabled=enabled,
         )
 
     def _upstream(
@@ -266,6 +278,7 @@ class Service:
         if choice.upstream is None and strategy.solver in ASKED:
             return Nobody()
         found = self.settings.profiles.get(profile) if profile else None
+        require_models(choice, model, found, self.settings)
         asked = for_profile(choice, model, found, self.settings, self.client)
         return with_roles(asked, choice, self.settings, self.client)
 
@@ -303,7 +316,8 @@ class Service:
                 spec = known.spec if known else None
                 spec = spec or await self.specify(request, run_id=run_id, dialogue=dialogue)
                 noted = {"body_sha256": body_sha256, "attended": True}
-                record = await self.engine.start(spec.model_copy(update=noted))
+                begin = self.engine.start if known else self.access.begin
+                record = await begin(spec.model_copy(update=noted))
             try:
                 yield record
             finally:
@@ -327,10 +341,12 @@ class Service:
         spec = (
             known.spec if known else await self.specify(request, run_id=run_id, dialogue=dialogue)
         )
-        return await self.engine.start(spec.model_copy(update={"body_sha256": body_sha256}))
+        begin = self.engine.start if known else self.access.begin
+        return await begin(spec.model_copy(update={"body_sha256": body_sha256}))
 
     async def announce(self, record: RunRecord) -> None:
         """Tell whoever wants to know that a run is over."""
+        await self.access.settle(record)
         await self.courier.deliver(record)
 
     async def fork(self, run_id: str, wishes: ForkRequest) -> RunRecord:
@@ -341,7 +357,7 @@ class Service:
         """
         spec = await specify_fork(self.engine, self.settings, run_id, wishes)
         self._upstream(await self.choice(), spec.request.model, spec.profile, spec.strategy)
-        return await self.engine.start(spec)
+        return await self.access.begin(spec)
 
     async def finish(self, run_id: str) -> SolveResult:
         """Wait for the end of a run.
@@ -379,6 +395,7 @@ class Service:
         if self._choice is not None and self._choice.upstream is not None:
             await self._choice.upstream.aclose()
         await self.relay.aclose()
+        self.access.close()
         if self._client is not None:
             await self._client.aclose()
         if self.telemetry is not None:

@@ -34,13 +34,15 @@ from app.setting_groups import (
     WebhookSettings,
     WorkerSettings,
 )
+from app.security.settings import SecuritySettings
 from app.telemetry.settings import LoggingSettings, MetricsSettings, TracingSettings
 from backprompt.budget import Budget
 from backprompt.strategy import Strategy
 
 PREFIX = "MODULO_"
-RESERVED = frozenset({"MODULO_CONFIG", "MODULO_TEST_DATA"})
-"""Variables of ours that are no settings: where the file lies, and the tests' data."""
+RESERVED = frozenset({"MODULO_API_KEY", "MODULO_CONFIG", "MODULO_TEST_DATA"})
+"""Variables of ours that are no settings: the key that commands show to a service, where the file
+lies, and the tests' data."""
 FILE = "modulo.toml"
 
 Source = Literal["default", "toml", "env"]
@@ -73,7 +75,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    """Address the service listens on; `0.0.0.0` opens it to the network, without any login."""
+    """Address the service listens on; `0.0.0.0` opens it to the network and needs API keys."""
     port: int = Field(default=8080, ge=0, le=65_535)
     """Port the service listens on; 0 picks a free one."""
     database_url: SecretStr | None = None
@@ -100,6 +102,7 @@ class Settings(BaseSettings):
     profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
     keys: KeySettings = KeySettings()
+    security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()

@@ -19,6 +19,7 @@ from app.nearest import did_you_mean
 from app.profiles import Profile
 from app.protocol import OnFail, Wire
 from app.schema_faults import schema_failure
+from app.security.permission import require_profile
 from app.settings import Settings
 from backprompt.budget import Budget
 from backprompt.strategy import Strategy
@@ -109,6 +110,7 @@ def direct(
     own = read_directions(body, headers)
     before, model = split_model(body.get("model"), settings)
     name = own.profile or before or path or settings.proxy.default_profile
+    require_profile(name)
     profile = _find_profile(name, settings) if name else Profile()
     if before == name and model is not None:
         _require_rung(model, before, profile)

@@ -26,6 +26,10 @@ WORTH_RETRYING = frozenset(
         "upstream-failed",
         "upstream-unreachable",
         "upstream-timeout",
+        "body-too-slow",
+        "key-budget-held",
+        "keys-away",
+        "rate-limited",
     }
 )
 """Failures that may pass; where nothing was spent, a client may try again."""
@@ -41,6 +45,9 @@ TYPES: Mapping[int, str] = {
     413: "invalid_request_error",
     415: "invalid_request_error",
     405: "invalid_request_error",
+    408: "invalid_request_error",
+    421: "invalid_request_error",
+    431: "invalid_request_error",
     422: "invalid_request_error",
     429: "rate_limit_error",
 }

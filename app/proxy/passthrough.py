@@ -21,6 +21,7 @@ from app.proxy.forwarding import Answer, Target, ask_upstream, find_target, outg
 from app.proxy.serving import CLIENT_GONE, Incoming
 from app.proxy.unverified import complete
 from app.proxy.wire_json import dump
+from app.security.permission import require_models, require_unmetered
 from app.stream import ClientGoneError, attend, while_listening
 
 MARK = {"x-llm-modulo-certified": "null"}
@@ -40,6 +41,7 @@ async def pass_through(incoming: Incoming, chat: ChatRequest) -> Response:
     service = incoming.service
     require_passthrough(incoming)
     choice = await service.choice()
+    require_models(choice, chat.directed.model, chat.directed.profile, service.settings)
     target = find_target(chat, choice, service.settings)
     async with AsyncExitStack() as held:
         held.enter_context(service.chats.take())
@@ -56,8 +58,9 @@ def require_passthrough(incoming: Incoming) -> None:
     """Refuse what is not to be verified where everything has to be.
 
     Raises:
-        ServiceError: `nothing-to-verify`.
+        ServiceError: `nothing-to-verify`; `key-forbids`: the caller's spending is counted.
     """
+    require_unmetered()
     if not incoming.service.settings.proxy.passthrough:
         raise ServiceError("nothing-to-verify", "the request names nothing to verify")
 

@@ -33,6 +33,7 @@ from app.proxy.serving import Incoming, StreamWriter, answer, follow, receive, s
 from app.proxy.visitors import owner_of
 from app.proxy.wire_json import dump, respond
 from app.schema_faults import schema_failure
+from app.security.principal import caller
 from app.service import Service
 from backprompt.budget import Usage
 
@@ -234,7 +235,7 @@ async def _find(request: Request) -> Kept:
 
 async def _record(service: Service, response_id: str) -> RunRecord:
     record = await service.engine.get(response_id.removeprefix(PREFIX))
-    if record is None:
+    if record is None or not caller().sees(record.spec.tenant):
         raise not_found(response_id)
     return record
 

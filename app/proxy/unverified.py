@@ -16,6 +16,7 @@ from app.proxy.chat_request import ChatRequest, read_messages, read_sampling, se
 from app.proxy.chat_wire import DONE, data, write_usage
 from app.proxy.serving import Incoming
 from app.proxy.wire_json import respond
+from app.security.permission import require_models
 from app.stream import HEADERS
 from app.upstreams import for_model
 from backprompt.upstream import Completion, Request, Sampling, UpstreamError
@@ -48,6 +49,7 @@ async def ask_once(incoming: Incoming, chat: ChatRequest) -> Completion:
     service = incoming.service
     choice = await service.choice()
     wanted = None if choice.kind == "replay" else chat.directed.model
+    require_models(choice, wanted, None, service.settings)
     upstream = for_model(choice, wanted, service.settings, service.client)
     request = Request(
         conversation=tuple(read_messages(chat.body)),

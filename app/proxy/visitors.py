@@ -20,11 +20,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.engine import LOCAL, RunRecord
+from app.engine import RunRecord
 from app.failures import ServiceError
 from app.ids import derived_id, new_id
 from app.proxy.chat_request import Verification
 from app.run_views import ForkRequest
+from app.security.principal import caller as principal
 from app.service import Service
 
 REMEMBERED = 4096
@@ -142,7 +143,7 @@ class Visitors:
             ServiceError: That run cannot be gone on from.
         """
         if caller.key is not None:
-            return derived_id("run", LOCAL, *caller.key)
+            return derived_id("run", principal().tenant, *caller.key)
         self._forget()
         known = self._latest.get(caller.fingerprint) if caller.retry else None
         if known is not None:
