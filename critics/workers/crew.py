@@ -15,77 +15,23 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from critics.workers import frames
+from critics.workers.worker import Lost, Worker
 
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 
 START_SECONDS = 60.0
-MIN_LATE_S, MAX_LATE_S = 0.05, 1.0
-"""How late a deadline must be noticed for a second look, and the longest such look."""
 KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ", "VIRTUAL_ENV")
-
-
-class Lost(Exception):
-    """A worker ended before it had answered.
-
-    Attributes:
-        code: `critic-deadline` or `critic-crashed`.
-        cause: What is known of its end, in words.
-    """
-
-    def __init__(self, code: str, cause: str) -> None:
-        super().__init__(cause)
-        self.code = code
-        self.cause = cause
 
 
 class NotStartedError(RuntimeError):
     """The processes that judge cannot be started."""
-
-
-class Worker:
-    """One process and the socket to it."""
-
-    def __init__(
-        self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.number = number
-        self.jobs = 0
-        self.retired = False
-        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        """The wait status."""
-        self._reader = reader
-        self._writer = writer
-        self._size: int | None = None
-
-    async def send(self, frame: bytes) -> None:
-        """Hand over a job."""
-        self.jobs += 1
-        self._writer.write(frame)
-        await self._writer.drain()
-
-    async def receive(self) -> dict[str, Any]:
-        """Wait for one reply; a wait that was cut short can be taken up again.
-
-        Raises:
-            EOFError: The worker has ended.
-        """
-        if self._size is None:
-            self._size = frames.length(await self._reader.readexactly(frames.HEADER.size))
-        body = await self._reader.readexactly(self._size)
-        self._size = None
-        reply = frames.decode(body)
-        self.retired = self.retired or reply["retire"] is True
-        return reply
-
-    def hang_up(self) -> None:
-        """Close the socket, which ends an idle worker."""
-        self._writer.transport.abort()
 
 
 class Crew:
@@ -116,6 +62,20 @@ class Crew:
         self._zygote: Zygote | None = None
         self._spare: list[Worker] = []
         self._closed = False
+        self.lost: Counter[str] = Counter()
+        """How many workers ended before they had answered, by code."""
+        self.fault: str | None = None
+        """Why no worker could be started when that was last tried."""
+
+    @property
+    def busy(self) -> int:
+        """Number of workers that have a job."""
+        return min(self._busy, self.size)
+
+    @property
+    def idle(self) -> int:
+        """Number of workers that wait for a job."""
+        return len(self._spare)
 
     async def ask(self, job: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """Have one job done that has one reply.
@@ -138,8 +98,11 @@ class Crew:
             worker = await self._take()
             finished = False
             try:
-                yield partial(_converse, worker, unsent, seconds)
+                yield partial(worker.converse, unsent, seconds)
                 finished = True
+            except Lost as lost:
+                self.lost[lost.code] += 1
+                raise
             finally:
                 if finished:
                     self._release(worker)
@@ -221,9 +184,11 @@ class Crew:
         try:
             await self.start()
         except NotStartedError as error:
+            self.fault = str(error)
             raise Lost("critic-crashed", str(error)) from error
         if self._zygote is None:
             raise RuntimeError("the worker pool is closed")
+        self.fault = None
         return await self._zygote.fork()
 
     def _release(self, worker: Worker) -> None:
@@ -363,35 +328,3 @@ def _environment() -> dict[str, str]:
     """Give the workers what Python needs, and no secret; asserts stay on."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-async def _converse(worker: Worker, unsent: list[bytes], seconds: float) -> dict[str, Any]:
-    """Send what is still to be sent, and wait for a reply, all before the deadline."""
-    loop = asyncio.get_running_loop()
-    due = loop.time() + seconds
-    try:
-        try:
-            async with asyncio.timeout_at(due):
-                while unsent:
-                    await worker.send(unsent.pop())
-                return await worker.receive()
-        except TimeoutError:
-            # If this loop itself was held up, the reply may be here and not yet read.
-            late = loop.time() - due
-            async with asyncio.timeout(min(late, MAX_LATE_S) if late > MIN_LATE_S else 0):
-                return await worker.receive()
-    except TimeoutError as error:
-        raise Lost("critic-deadline", f"it took more than {seconds:g} s") from error
-    except (EOFError, ConnectionError, frames.FrameError) as error:
-        raise Lost("critic-crashed", await _obituary(worker)) from error
-
-
-async def _obituary(worker: Worker) -> str:
-    """Tell how a worker ended. Its socket is closed by its end, so the notice is on its way."""
-    try:
-        status = await asyncio.wait_for(asyncio.shield(worker.ended), 5.0)
-    except TimeoutError:
-        return "its process stopped answering"
-    if os.WIFSIGNALED(status):
-        return f"its process was ended by {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"its process ended with exit code {os.waitstatus_to_exitcode(status)}"

@@ -24,13 +24,14 @@ from critics.types import (
     Judgement,
     Undecided,
 )
-from critics.workers.crew import Crew, Lost
+from critics.workers.crew import Crew
 from critics.workers.engines import Engines
 from critics.workers.notary import Notary
 from critics.workers.plain import Plain
 from critics.workers.prose import Prose
 from critics.workers.reply import ask, line_answer, loss
 from critics.workers.rollouts import Rollouts
+from critics.workers.worker import Lost
 
 T = TypeVar("T")
 Payload = Mapping[str, JsonValue]
@@ -100,6 +101,11 @@ class Pool:
             size=opinion_size,
         )
         self.notary = Notary(self._critics, self.engines)
+
+    @property
+    def crews(self) -> dict[str, tuple[Crew, ...]]:
+        """The workers so far, by what they are for."""
+        return {"critics": (self._critics,), "engines": self.engines.crews}
 
     async def start(self, *, engines_of: Sequence[str] = ()) -> None:
         """Import the domains now instead of with the first job.

@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 from critics.domain import DomainError
 from critics.line import lost_line
 from critics.types import Diagnostic, ProblemError, Severity
-from critics.workers.crew import Crew, Lost
+from critics.workers.crew import Crew
 from critics.workers.frames import FrameError
+from critics.workers.worker import Lost
 
 
 async def ask(
