@@ -16,6 +16,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from app.protocol import SolveRequest
 from app.setting_groups import CacheSettings
 from backprompt.effects import Certificate, Kernel
 from backprompt.upstream import Completion, Request, Upstream
@@ -127,6 +128,19 @@ class ProblemCache:
         if found is not None:
             self.hits.add(name)
         return found
+
+
+def open_cache(caches: Caches, request: SolveRequest, tenant: str) -> ProblemCache:
+    """Open what a tenant's runs have found out about a problem; nothing of one not known yet."""
+    enabled = request.cache and bool(request.problem)
+    return ProblemCache(
+        caches,
+        request.domain,
+        request.problem,
+        request.assurance,
+        tenant=tenant,
+        enabled=enabled,
+    )
 
 
 class CachedKernel:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
-from app.caches import Caches, ProblemCache
+from app.caches import Caches, open_cache
 from app.dialogue import Dialogue
 from app.endings import stopped_early, with_costs
 from app.engine import Engine, RunRecord, RunSpec
@@ -208,7 +208,8 @@ class Service:
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
-        task = task.model_copy(update={"remembered": self._cache(request, caller().tenant).answer})
+        cache = open_cache(self.caches, request, caller().tenant)
+        task = task.model_copy(update={"remembered": cache.answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
         self._upstream(choice, request.model, profile, strategy)
@@ -252,24 +253,12 @@ class Service:
             upstream=continue_from(spec.continues.recorded if spec.continues else (), asked),
             source=_name_source(choice, request, spec.strategy),
             id=spec.id,
-            cache=self._cache(request, spec.tenant),
+            cache=open_cache(self.caches, request, spec.tenant),
             journal=journal,
             draft=spec.draft,
             within=(
                 self.telemetry.watch(spec, journal).executing if self.telemetry else nullcontext
             ),
-        )
-
-    def _cache(self, request: SolveRequest, tenant: str) -> ProblemCache:
-        """Open what is remembered about a problem; nothing is of one that is not known yet."""
-        enabled = request.cache and bool(request.problem)
-        return ProblemCache(
-            self.caches,
-            request.domain,
-            request.problem,
-            request.assurance,
-            tenant=tenant,
-            enabled=enabled,
         )
 
     def _upstream(

@@ -5,6 +5,7 @@ for many.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ from app.failures import ServiceError
 from app.settings import load_settings
 from backprompt.render import printable
 
+KEY = "MODULO_API_KEY"
+"""Variable that holds the key which is shown to a service."""
 COLUMNS = ("id", "state", "domain", "model", "rounds", "cost", "asked for")
 
 
@@ -30,7 +33,9 @@ def service_at(url: str | None) -> Iterator[httpx.Client]:
     with reported():
         where = url or _default_url()
         try:
-            with httpx.Client(base_url=where, timeout=30, trust_env=False) as client:
+            with httpx.Client(
+                base_url=where, timeout=30, trust_env=False, headers=_login()
+            ) as client:
                 yield client
         except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ServiceError(
@@ -113,6 +118,12 @@ def read(response: httpx.Response) -> Any:
             help=told.get("help") or (),
         )
     return body
+
+
+def _login() -> dict[str, str]:
+    """Show the key that the environment names (`MODULO_API_KEY`)."""
+    key = os.environ.get(KEY, "")
+    return {"authorization": f"Bearer {key}"} if key.isascii() and key.isprintable() and key else {}
 
 
 def _default_url() -> str:

@@ -1,10 +1,10 @@
 """`modulo serve`: the HTTP service under uvicorn."""
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 
@@ -14,6 +14,9 @@ from app.failures import ServiceError
 from app.issuer import Issuer
 from app.main import create_app
 from app.proxy.configuration import require_profiles
+from app.security.access import Access
+from app.security.opening import require_login
+from app.security.origins import is_loopback
 from app.settings import Settings, load_settings
 from app.upstreams import require_usable
 from critics.domain import find_domain, installed
@@ -40,8 +43,7 @@ class Server(uvicorn.Server):
             shown = f"[{host}]" if ":" in host else host
             note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
             note(tell_where(self._settings))
-            if not ipaddress.ip_address(host).is_loopback:
-                note(f"warning: whoever reaches {shown} may use this service; it has no login")
+            await self._tell_login(host)
             self._tell_key()
             self._told = asyncio.ensure_future(self._tell_upstream())
 
@@ -49,6 +51,14 @@ class Server(uvicorn.Server):
         """Let requests end, then end them with an answer."""
         asyncio.get_running_loop().call_later(GRACE_S, self.config.app.state.service.stop)  # type: ignore[union-attr]  # as below
         await super().shutdown(sockets)
+
+    async def _tell_login(self, host: str) -> None:
+        access: Access = self.config.app.state.service.access  # type: ignore[union-attr]  # as below
+        with suppress(ServiceError):  # requests will be told
+            if await access.needs_key():
+                note("requests need an API key (`modulo access new`)")
+            elif not is_loopback(host):
+                note(f"warning: whoever reaches {host} may use this service; it asks for no key")
 
     def _tell_key(self) -> None:
         issuer: Issuer = self.config.app.state.service.issuer  # type: ignore[union-attr]  # as below
@@ -81,6 +91,7 @@ def run_server(host: str | None, port: int | None) -> None:
         require_usable(settings.upstream)
         require_profiles(settings)
         settings = require_usable_database(settings)
+        require_login(settings)
         listener = _listen(settings)
         logging.basicConfig(
             level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"

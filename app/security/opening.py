@@ -41,12 +41,8 @@ def open_books(settings: Settings) -> Books:
     return DatabaseBooks(locate(url), FileBooks(file) if file else None)
 
 
-def require_login(settings: Settings, books: Books) -> None:
+def require_login(settings: Settings) -> None:
     """Refuse to open a service to the network that asks nobody for a key.
-
-    Args:
-        settings: The configuration.
-        books: Where the keys are.
 
     Raises:
         ServiceError: `settings-invalid`; also where the keys cannot be read.
@@ -54,7 +50,7 @@ def require_login(settings: Settings, books: Books) -> None:
     security = settings.security
     if security.auth == "keys" or is_loopback(settings.host) or security.allow_anonymous:
         return
-    if _has_keys(settings, books):
+    if _has_keys(settings):
         return
     raise ServiceError(
         "settings-invalid",
@@ -66,12 +62,15 @@ def require_login(settings: Settings, books: Books) -> None:
     )
 
 
-def _has_keys(settings: Settings, books: Books) -> bool:
+def _has_keys(settings: Settings) -> bool:
     if settings.security.auth == "none":
         return False
+    books = open_books(settings)
     try:
         books.prepare()
         found = books.read_keys(None)
     except BooksAwayError as error:
         raise ServiceError("settings-invalid", str(error)) from error
+    finally:
+        books.close()
     return found is not None and bool(found[1])
