@@ -12,7 +12,6 @@ from app.service_code import ServiceCode
 from critics.codes import KERNEL_CODES, Code
 from critics.domain import find_code, find_domain, installed
 
-
 SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
     {
         "invalid-json": ServiceCode(

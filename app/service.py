@@ -14,25 +14,26 @@ from typing import TYPE_CHECKING
 from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
 from app.caches import Caches, open_cache
 from app.dialogue import Dialogue
-from app.endings import stopped_early, with_costs
+from app.endings import reaches_nobody, read_result, stopped_early
 from app.engine import Engine, RunRecord, RunSpec
 from app.engines import make_engine
-from app.failures import ServiceError, from_kernel
+from app.experience import Experience
+from app.failures import from_kernel
 from app.forks import specify_fork
 from app.ids import new_id
 from app.issuer import Issuer
-from app.kernel import PoolKernel
 from app.jobs import Jobs
+from app.kernel import PoolKernel
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
 from app.relay_client import RelayClient
 from app.run_views import ForkRequest
+from app.runs import Run, read_task
 from app.security.opening import open_access
 from app.security.permission import require_models, require_priority
 from app.security.principal import caller
-from app.runs import Run, read_task
 from app.settings import Settings
-from app.upstreams import REMEDY, Choice, choose_upstream, for_profile, with_roles
+from app.upstreams import Choice, choose_upstream, for_profile, with_roles
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
@@ -92,11 +93,10 @@ class Service:
         self._starts = NamedLocks()
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
-        self.engine: Engine = make_engine(
-            settings, self.make_run, self.announce, telemetry
-        )
+        self.engine: Engine = make_engine(settings, self.make_run, self.announce, telemetry)
         self.access = open_access(settings, lambda: self.engine)
         self.caches = Caches(settings.caches)
+        self.experience = Experience(lambda: self.engine)
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
         self.issuer = Issuer(settings)
@@ -215,7 +215,7 @@ class Service:
         self._upstream(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
-        return RunSpec(
+        spec = RunSpec(
             id=run_id,
             request=request,
             task=dialogue.lay_into(task) if dialogue else task,
@@ -228,6 +228,7 @@ class Service:
             profile=profile,
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
+        return await self.experience.teach(spec, settings)
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
         """Build the run that a specification describes, here and now.
@@ -346,7 +347,7 @@ class Service:
         """
         spec = await specify_fork(self.engine, self.settings, run_id, wishes)
         self._upstream(await self.choice(), spec.request.model, spec.profile, spec.strategy)
-        return await self.access.begin(spec)
+        return await self.access.begin(await self.experience.teach(spec, self.settings))
 
     async def finish(self, run_id: str) -> SolveResult:
         """Wait for the end of a run.
@@ -357,19 +358,9 @@ class Service:
                 by itself, since that would be paid again.
         """
         record = await self.engine.wait(run_id)
-        if self.jobs.stopping and (record.state == "cancelled" or not record.over):
-            raise with_costs(stopped_early(), record)
-        if record.state == "cancelled":
-            raise with_costs(ServiceError("run-cancelled", "the run was cancelled"), record)
-        result = record.result
-        if result is None:
-            raise with_costs(ServiceError("upstream-none", record.failure or REMEDY), record)
-        code = result.reason or ""
-        if result.status == "failed" and code.startswith("upstream-"):
-            if code == "upstream-unreachable":
-                self.look_again()
-            raise with_costs(ServiceError(code, record.failure or code), record)
-        return result
+        if reaches_nobody(record):
+            self.look_again()
+        return read_result(record, stopping=self.jobs.stopping)
 
     def stop(self) -> None:
         """Cancel every job, and take no more."""

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from app.nearest import did_you_mean
 from app.profiles import NAME, Profile, ProxySettings, RoleSettings
+from app.security.settings import SecuritySettings
 from app.setting_groups import (
     CacheSettings,
     Caps,
@@ -34,7 +35,6 @@ from app.setting_groups import (
     WebhookSettings,
     WorkerSettings,
 )
-from app.security.settings import SecuritySettings
 from app.telemetry.settings import LoggingSettings, MetricsSettings, TracingSettings
 from backprompt.budget import Budget
 from backprompt.strategy import Strategy

@@ -1,7 +1,7 @@
 """Strategy: what the model is told after a rejection, how much it remembers, how wide we search."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -118,12 +118,26 @@ class Strategy(BaseModel):
     accepted answer that can be improved is sent back; one that was not shown to be best ends the
     run without a certificate. By default any answer is certified, and marked optimal or not."""
 
+    auto: bool = False
+    """Let the service choose `feedback`, `history`, `search` and the rest of a way to search from
+    what it has seen of the domain; fields that are set beside stay. `"auto"` alone says the same
+    as `{"auto": true}`."""
+
+    memory: int = Field(default=0, ge=0, le=8)
+    """Certified solutions of the most similar earlier problems that are put before the task as
+    worked examples; never of the same problem."""
+
     prefer: Preference | None = None
     """Gather several certified answers and choose between them by soft critics."""
 
     reformat: bool = False
     """Whether a response that holds no answer in the domain's form is put into that form by one
     further call. What it adds or loses is found, and what it rewrote is judged like any answer."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"auto": True} if value == "auto" else value
 
     @model_validator(mode="after")
     def _width(self) -> Self:

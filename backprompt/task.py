@@ -14,6 +14,29 @@ class Shot(BaseModel):
 
     prompt: str
     answer: str
+    run: str | None = None
+    """The earlier run that certified it, if it was taken from memory."""
+
+
+class Tally(BaseModel):
+    """What is known of one way to search: how often it was tried, and what that was worth."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    runs: int
+    worth: float
+    """Sum over the runs, each in [0, 1]: certified counts, and cheaper is better."""
+
+
+class Chosen(BaseModel):
+    """How the portfolio chose the strategy: the same tallies lead to the same choice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arm: str
+    """Name of the way to search."""
+    tallies: dict[str, Tally]
+    """Of every way that was open, when it was chosen."""
 
 
 class Task(BaseModel):
@@ -47,6 +70,8 @@ class Task(BaseModel):
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """Further parameters of the caller, sent with every call as they came. Where they offer
     tools, a response that calls one ends the run: only the caller can answer it."""
+    chosen: Chosen | None = None
+    """Why the strategy is what it is, with `strategy: auto`."""
     sampling: Sampling = Sampling()
     run_id: str | None = None
     formalized: Formalized | None = None

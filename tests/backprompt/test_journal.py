@@ -22,8 +22,10 @@ from backprompt.events import (
     InfeasibilityCertified,
     Judged,
     NoCandidate,
+    Preferred,
     RoundStarted,
     RunStarted,
+    Score,
     SolverFinished,
     SolverStarted,
     ToolsCalled,
@@ -124,6 +126,7 @@ EVENTS: list[Event] = [
     SolverFinished(engine=CANARY, answered=False, reason=CANARY),
     Decided(decision="restart", why="no-progress"),
     Certified(candidate=0, certificate={"answer": CANARY}),
+    Preferred(candidate=0, scores=(Score(candidate=0, rules=1.0, model=0.5),)),
     InfeasibilityCertified(certificate={"problem": CANARY}),
     Ended(status="failed", reason=CANARY, message=CANARY, usage=USED),
 ]
