@@ -20,6 +20,10 @@ def started(result: dict) -> dict:
     return result["trace"][0]
 
 
+def read(result: dict) -> RunStarted:
+    return RunStarted.model_validate({k: v for k, v in started(result).items() if k != "certified"})
+
+
 async def test_certified_runs_become_worked_examples(pool):
     app = make_app(pool, "hello")
     async with client(app) as http:
@@ -50,9 +54,7 @@ async def test_auto_chooses_and_says_why(pool):
     async with client(make_app(pool, "hello")) as http:
         result = await solve(http, "hello", "auto")
     assert result["certified"]
-    begun = RunStarted.model_validate(
-        {k: v for k, v in started(result).items() if k != "certified"}
-    )
+    begun = read(result)
     assert begun.strategy.auto
     chosen = begun.task.chosen
     assert chosen.arm == "explain"
@@ -66,9 +68,7 @@ async def test_auto_learns_from_runs_that_nobody_chose(pool):
             await solve(http, f"hello{number}", {"feedback": "explain", "restart_after": None})
         app.state.service.experience._read.clear()
         result = await solve(http, "hi", "auto")
-    chosen = RunStarted.model_validate(
-        {k: v for k, v in started(result).items() if k != "certified"}
-    ).task.chosen
+    chosen = read(result).task.chosen
     assert chosen.tallies["explain"] == Tally(runs=3, worth=0)
     assert chosen.arm != "explain"
     assert chosen.arm in chosen.tallies
