@@ -5,9 +5,11 @@ Invariants:
     * A password in a URL is in no message.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -109,7 +111,11 @@ def lock_file(path: Path) -> Callable[[], None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # prompts are in it
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with suppress(FileExistsError):  # closing it would drop SQLite's own locks on it (POSIX)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            os.close(os.open(path, flags, 0o600))  # prompts are in it
     except OSError as error:
         raise ServiceError(
             "settings-invalid", f"the database `{path}` cannot be opened: {error.strerror}"

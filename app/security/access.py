@@ -118,9 +118,9 @@ class Access:
             try:
                 found = await asyncio.to_thread(self.books.read_keys, self._mark)
             except BooksAwayError as error:
+                logger.warning("%s", error)
                 if began - self._read_at < STALE_S:
                     return
-                logger.warning("%s", error)
                 raise away() from error
             self._read_at = began
             if found is not None:

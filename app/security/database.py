@@ -6,7 +6,7 @@ same key can be beside.
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,17 +62,27 @@ class DatabaseBooks:
         """Make the tables, unless they are there."""
         if self._prepared:
             return
-        path = self._location.path
-        if path is not None:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            except OSError as error:
-                raise BooksAwayError(f"`{path}` cannot be opened: {error.strerror}") from error
+        self._make_file()
         with self._transaction() as connection:
             self._lock(connection, "tables")
             metadata.create_all(connection)
         self._prepared = True
+
+    def _make_file(self) -> None:
+        """Make the file readable by its owner only, if it is not there.
+
+        One that is there is not even opened: closing it again would take away the locks that this
+        process holds on it (POSIX), and another process would then spoil it.
+        """
+        path = self._location.path
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise BooksAwayError(f"`{path}` cannot be opened: {error.strerror}") from error
 
     def read_keys(self, known: object) -> tuple[object, Sequence[Key]] | None:
         """Read all keys, unless none has changed."""
