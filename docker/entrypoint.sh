@@ -7,7 +7,7 @@ key=${MODULO_KEYS__PRIVATE_KEY_FILE:-}
 if [ "${1:-}" = serve ] && [ -n "$key" ] && [ ! -e "$key" ] && [ -w "$(dirname "$key")" ]; then
     # Replicas may start at once: a complete key appears under its name, and the first one stays.
     new=$(mktemp -u "$key.XXXXXXXX")
-    modulo keys new "$new" >/dev/null
+    said=$(modulo keys new "$new" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
     ln "$new" "$key" 2>/dev/null || true
     rm -f "$new"
 fi
