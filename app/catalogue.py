@@ -1,18 +1,17 @@
-"""Routes that tell what there is: domains, error codes, health."""
+"""Routes that tell what there is: domains and error codes."""
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import JsonValue
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 
 from app.codes import SERVICE_CODES, explain, list_codes
 from app.failures import ServiceError
 from app.nearest import did_you_mean
 from app.openapi import problems
-from app.protocol import CodeInfo, DomainDetails, DomainSummary, Health, Readiness
+from app.protocol import CodeInfo, DomainDetails, DomainSummary
 from critics.codes import Code
 from critics.domain import Domain, find_domain, installed
 
@@ -26,24 +25,6 @@ UNKNOWN = problems("code-unknown", "invalid-request")
 async def front() -> RedirectResponse:
     """Lead a browser to the documentation."""
     return RedirectResponse("/docs")
-
-
-@router.get("/healthz", tags=["health"], summary="Whether the process is up")
-async def healthz() -> Health:
-    """Answer as long as the process can answer at all."""
-    return Health(status="ok", version=version("llm-modulo"))
-
-
-@router.get(
-    "/readyz",
-    tags=["health"],
-    summary="Whether it can solve",
-    responses={503: {"model": Readiness, "description": "Checks work, but nobody can be asked"}},
-)
-async def readyz(request: Request) -> JSONResponse:
-    """Say where guesses come from: 200 with an upstream, 503 without one."""
-    state: Readiness = await request.app.state.service.readiness()
-    return JSONResponse(state.model_dump(mode="json"), status_code=200 if state.ready else 503)
 
 
 @router.get("/domains", tags=["domains"], summary="The installed domains")

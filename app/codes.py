@@ -289,6 +289,20 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Raise `upstream.timeout_s` or use a faster model; what was spent is in `usage`.",
             502,
         ),
+        "upstream-suspended": ServiceCode(
+            "The model endpoint is left alone for a while",
+            "Calls to the upstream failed several times in a row (no connection, 5xx or silence), "
+            "so none is made until `breaker.open_s` seconds have passed; this one was not sent.",
+            "Try again after `Retry-After` seconds; `/readyz` shows when calls go through again.",
+            503,
+        ),
+        "overloaded": ServiceCode(
+            "The service has more work than it can do",
+            "The event loop is late, memory is short or too many runs wait (see `[shedding]`). "
+            "Nothing was begun or spent.",
+            "Try again after `Retry-After` seconds, or run more replicas.",
+            429,
+        ),
         "upstream-invalid": ServiceCode(
             "The model endpoint's answer cannot be read",
             "The upstream answered with something that is no chat completion.",

@@ -7,12 +7,13 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
-from app import answers, catalogue, certificates, errors, formalize, routes, run_routes
+from app import answers, catalogue, certificates, errors, formalize, health, routes, run_routes
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
 from app.security.installation import guard, seal
 from app.service import Service
 from app.settings import Settings
+from app.shedding import Shedder
 from app.telemetry.requests import RequestWatch
 from app.telemetry.telemetry import Telemetry
 from backprompt.upstream import Upstream
@@ -20,6 +21,17 @@ from critics.workers.pool import Pool
 
 DESCRIPTION = """Certified answers from any reasoning model: a generate-critique loop in which
 sound critics judge every candidate. Without a certificate there is no answer."""
+
+TAGS = {
+    "solve": "Ask a model until an answer is certified.",
+    "runs": "Runs that are kept: follow, cancel, delete.",
+    "check": "Judge answers of your own; no model.",
+    "proxy": "The dialects of OpenAI and Anthropic.",
+    "certificates": "Prove one again; who signs them.",
+    "domains": "What can be judged.",
+    "errors": "Every code explained.",
+    "health": "Whether it runs and whom it can ask.",
+}
 
 
 def create_app(
@@ -43,7 +55,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await service.engine.recover()
-        yield
+        async with service.load.watching():
+            yield
         await service.aclose()
 
     app = FastAPI(
@@ -51,16 +64,7 @@ def create_app(
         version=version("llm-modulo"),
         description=DESCRIPTION,
         lifespan=lifespan,
-        openapi_tags=[
-            {"name": "solve", "description": "Ask a model until an answer is certified."},
-            {"name": "runs", "description": "Runs that are kept: follow, cancel, delete."},
-            {"name": "check", "description": "Judge answers of your own; no model."},
-            {"name": "proxy", "description": "The dialects of OpenAI and Anthropic."},
-            {"name": "certificates", "description": "Prove one again; who signs them."},
-            {"name": "domains", "description": "What can be judged."},
-            {"name": "errors", "description": "Every code explained."},
-            {"name": "health", "description": "Whether it runs and whom it can ask."},
-        ],
+        openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.service = service
     proxy_routes.install(app)  # first: a chat that is passed on has little else to cost
@@ -70,8 +74,10 @@ def create_app(
     app.include_router(run_routes.router)
     app.include_router(certificates.router)
     app.include_router(catalogue.router)
+    app.include_router(health.router)
     limits, security = settings.limits, settings.security
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=security.body_seconds)
+    app.add_middleware(Shedder, load=service.load, note=telemetry.shed)
     guard(app, service.access, settings)
     errors.install(app)
     seal(app, settings)

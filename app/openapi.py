@@ -15,6 +15,7 @@ _MODEL = (
     "budget-above-cap",
     "upstream-none",
     "upstream-unreachable",
+    "upstream-suspended",
     "upstream-refused",
     "upstream-busy",
     "upstream-failed",

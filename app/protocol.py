@@ -303,7 +303,7 @@ class Readiness(Wire):
     )
 
     ready: bool
-    """Whether there is a model to ask."""
+    """Whether every part is there that solving needs."""
     upstream: Literal["configured", "local", "embedded", "replay", "none"]
     """Where guesses come from: a configured endpoint, a model server found on the loopback
     addresses, the embedded model, a recording, or nowhere."""
@@ -313,6 +313,12 @@ class Readiness(Wire):
     """What to do when there is nobody to ask."""
     runs: int
     """Runs under way."""
+    breaker: Literal["closed", "half-open", "open"] = "closed"
+    """Whether calls to the model are suspended (`open`) because it kept failing."""
+    store: Literal["ok", "away"] = "ok"
+    """Whether the database answers in which runs are kept."""
+    workers: Literal["ok", "failed"] = "ok"
+    """Whether processes can be started that judge."""
 
 
 class DomainSummary(Wire):

@@ -4,15 +4,13 @@ One object holds the worker pool, the HTTP client and the choice of the upstream
 routes and no terminal; it raises `ServiceError` for everything a user is to be told.
 """
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
 from app.caches import Caches, open_cache
+from app.desk import Desk
 from app.dialogue import Dialogue
 from app.endings import reaches_nobody, read_result, stopped_early
 from app.engine import Engine, RunRecord, RunSpec
@@ -25,20 +23,19 @@ from app.issuer import Issuer
 from app.jobs import Jobs
 from app.kernel import PoolKernel
 from app.memory_engine import utc_now
-from app.protocol import CheckRequest, Readiness, SolveRequest, SolveResult
-from app.relay_client import RelayClient
+from app.protocol import CheckRequest, SolveRequest, SolveResult
 from app.run_views import ForkRequest
 from app.runs import Run, read_task
 from app.security.opening import open_access
-from app.security.permission import require_models, require_priority
+from app.security.permission import require_priority
 from app.security.principal import caller
 from app.settings import Settings
-from app.upstreams import Choice, choose_upstream, for_profile, with_roles
+from app.shedding import Load
+from app.upstreams import Choice
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
-from backprompt.nobody import Nobody
-from backprompt.strategy import ASKED, SolverMode, Strategy
+from backprompt.strategy import SolverMode, Strategy
 from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.line import Check
@@ -46,20 +43,16 @@ from critics.types import Judgement, KernelError
 from critics.workers.pool import Pool
 
 if TYPE_CHECKING:
-    import httpx
-
     from app.telemetry.telemetry import Telemetry
 
-LOOK_AGAIN_S = 2.0
-"""Seconds after which a service without an upstream looks for one again."""
 
-
-class Service:
+class Service(Desk):
     """Checks answers and solves problems, within the limits of its settings.
 
     Attributes:
         settings: The configuration.
         pool: The workers.
+        load: How much the service has to do.
         runs: Slots for runs.
         checks: Slots for checks.
         chats: Slots for chats that are passed through.
@@ -83,8 +76,7 @@ class Service:
             pool: Use these workers and leave them open at the end.
             telemetry: Is told what happens.
         """
-        self.settings = settings
-        self.telemetry = telemetry
+        super().__init__(settings, upstream, telemetry)
         worker = settings.worker
         self.pool = pool or Pool(
             size=worker.size, memory_mb=worker.memory_mb, recycle_after=worker.recycle_after
@@ -100,60 +92,8 @@ class Service:
         self.courier = Courier(settings.webhooks, lambda: self.client)
         self._owns_pool = pool is None
         self.issuer = Issuer(settings)
-        self.relay = RelayClient()
-        self._client: httpx.AsyncClient | None = None
-        self._choice: Choice | None = None
-        if upstream is not None:
-            self._choice = self._watched(
-                Choice("configured", upstream.name, upstream.name, None, upstream)
-            )
         self.jobs = Jobs()
-        self._looked = float("-inf")
-        self._looking = asyncio.Lock()
-
-    @property
-    def client(self) -> "httpx.AsyncClient":
-        """The one HTTP client of the service."""
-        if self._client is None:
-            from backprompt.openai_upstream import make_client  # noqa: PLC0415  # when needed
-
-            self._client = make_client()
-        return self._client
-
-    async def choice(self) -> Choice:
-        """Say which upstream is asked; while there is none, look again now and then."""
-        async with self._looking:
-            settled = self._choice is not None and self._choice.upstream is not None
-            if not settled and time.monotonic() - self._looked > LOOK_AGAIN_S:
-                self._choice = self._watched(await choose_upstream(self.settings, self.client))
-                self._looked = time.monotonic()
-        assert self._choice is not None  # noqa: S101  # the first look has always set it
-        return self._choice
-
-    def _watched(self, choice: Choice) -> Choice:
-        """Have every call to whom is asked counted and traced."""
-        if self.telemetry is not None:
-            self.telemetry.know(choice.model)
-        return replace(choice, guard=self._guard)
-
-    def _guard(self, upstream: Upstream, endpoint: str) -> Upstream:
-        return self.telemetry.observe(upstream, endpoint) if self.telemetry else upstream
-
-    def look_again(self) -> None:
-        """Forget a model server that was found and has gone, so that the next request looks."""
-        if self._choice is not None and self._choice.kind == "local":
-            self._choice, self._looked = None, float("-inf")
-
-    async def readiness(self) -> Readiness:
-        """Say whether `/solve` can work."""
-        choice = await self.choice()
-        return Readiness(
-            ready=choice.upstream is not None or self.settings.strategy.solver is SolverMode.ONLY,
-            upstream=choice.kind,
-            model=choice.model,
-            help=choice.help,
-            runs=self.engine.running,
-        )
+        self.load = Load(settings.shedding, self.engine.queued)
 
     async def check(self, request: CheckRequest) -> Judgement:
         """Judge the caller's answer.
@@ -212,7 +152,7 @@ class Service:
         task = task.model_copy(update={"remembered": cache.answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
-        self._upstream(choice, request.model, profile, strategy)
+        self.require_available(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
         spec = RunSpec(
@@ -237,7 +177,7 @@ class Service:
             ServiceError: Nobody can be asked.
         """
         request, choice = spec.request, await self.choice()
-        asked = self._upstream(choice, request.model, spec.profile, spec.strategy)
+        asked = self.find_upstream(choice, request.model, spec.profile, spec.strategy)
         return Run(
             request=request,
             task=spec.task,
@@ -261,16 +201,6 @@ class Service:
                 self.telemetry.watch(spec, journal).executing if self.telemetry else nullcontext
             ),
         )
-
-    def _upstream(
-        self, choice: Choice, model: str | None, profile: str | None, strategy: Strategy
-    ) -> Upstream:
-        if choice.upstream is None and strategy.solver in ASKED:
-            return Nobody()
-        found = self.settings.profiles.get(profile) if profile else None
-        require_models(choice, model, found, self.settings)
-        asked = for_profile(choice, model, found, self.settings, self.client)
-        return with_roles(asked, choice, self.settings, self.client)
 
     @asynccontextmanager
     async def open_run(self, request: SolveRequest) -> AsyncIterator[Run]:
@@ -346,7 +276,8 @@ class Service:
             ServiceError: There is no such run, it is not over, or the new one is not possible.
         """
         spec = await specify_fork(self.engine, self.settings, run_id, wishes)
-        self._upstream(await self.choice(), spec.request.model, spec.profile, spec.strategy)
+        wanted = (spec.request.model, spec.profile, spec.strategy)
+        self.require_available(await self.choice(), *wanted)
         return await self.access.begin(await self.experience.teach(spec, self.settings))
 
     async def finish(self, run_id: str) -> SolveResult:
@@ -372,14 +303,8 @@ class Service:
         await self.engine.aclose()
         if self._owns_pool:
             await self.pool.aclose()
-        if self._choice is not None and self._choice.upstream is not None:
-            await self._choice.upstream.aclose()
-        await self.relay.aclose()
         self.access.close()
-        if self._client is not None:
-            await self._client.aclose()
-        if self.telemetry is not None:
-            self.telemetry.close()
+        await self.close_desk()
 
 
 def _name_source(choice: Choice, request: SolveRequest, strategy: Strategy) -> str:

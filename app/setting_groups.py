@@ -188,3 +188,28 @@ class Limits(Group):
     """Checks without a model under way at once."""
     concurrent_passthrough: int = Field(default=256, ge=1)
     """Chat requests passed through at once; one more is refused with `Retry-After`."""
+
+
+class BreakerSettings(Group):
+    """When an upstream that keeps failing is left alone."""
+
+    failures: int = Field(default=5, ge=0, le=1000)
+    """Failures in a row after which calls to a model are suspended; 0 never suspends them."""
+    open_s: float = Field(default=15.0, gt=0, le=3600)
+    """Seconds for which they are; then one call is let through, and its end decides."""
+    patience_s: float = Field(default=30.0, gt=0)
+    """Seconds that a call must have been given for its time-out to count as a failure."""
+    retry_ratio: float = Field(default=0.2, ge=0, le=10)
+    """Retries per call, over time, that an upstream's calls may add."""
+
+
+class SheddingSettings(Group):
+    """When new work is refused (429) to keep the service up."""
+
+    lag_s: float | None = Field(default=2.0, gt=0)
+    """Seconds that the event loop may be late, look after look; empty never refuses for it."""
+    memory_mb: int | None = Field(default=None, ge=64)
+    """Resident memory of the service process in MiB, its workers not included, from which on it
+    takes no more; empty never refuses for it."""
+    queued: int | None = Field(default=None, ge=1)
+    """Runs waiting for their turn from which on it takes no more, below `limits.queued_runs`."""

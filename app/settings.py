@@ -25,12 +25,14 @@ from app.nearest import did_you_mean
 from app.profiles import NAME, Profile, ProxySettings, RoleSettings
 from app.security.settings import SecuritySettings
 from app.setting_groups import (
+    BreakerSettings,
     CacheSettings,
     Caps,
     ClusterSettings,
     KeySettings,
     Limits,
     LogSettings,
+    SheddingSettings,
     UpstreamSettings,
     WebhookSettings,
     WorkerSettings,
@@ -104,6 +106,8 @@ class Settings(BaseSettings):
     keys: KeySettings = KeySettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
+    breaker: BreakerSettings = BreakerSettings()
+    shedding: SheddingSettings = SheddingSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()

@@ -232,6 +232,7 @@ def _configured(settings: UpstreamSettings, client: "httpx.AsyncClient | None") 
 def _endpoint(
     settings: UpstreamSettings, base_url: str, model: str, client: "httpx.AsyncClient | None"
 ) -> Upstream:
+    from app.breaker import may_retry  # noqa: PLC0415  # it knows settings, which know us
     from app.telemetry.spans import trace_headers  # noqa: PLC0415  # when needed
     from backprompt.openai_upstream import OpenAIUpstream, Price  # noqa: PLC0415  # when needed
 
@@ -245,6 +246,7 @@ def _endpoint(
             prices={name: Price(**p.model_dump()) for name, p in settings.prices.items()},
             retries=settings.retries,
             headers=trace_headers,
+            may_retry=may_retry,
         )
     except ValueError as error:
         raise ServiceError("settings-invalid", str(error)) from error

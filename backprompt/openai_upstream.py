@@ -99,6 +99,7 @@ class OpenAIUpstream:
         max_tokens_field: CapField = "max_tokens",
         structured: bool = False,
         headers: Callable[[], Mapping[str, str]] = dict,
+        may_retry: Callable[[], bool] = lambda: True,
     ) -> None:
         """Describe the endpoint; nothing is sent.
 
@@ -114,6 +115,7 @@ class OpenAIUpstream:
                 that by naming the other, it is asked again.
             structured: Whether to constrain answers by the domain's JSON Schema.
             headers: Gives what else is sent with a call, such as the trace that it is in.
+            may_retry: Asked before each repetition of a call; a refusal ends it.
 
         Raises:
             ValueError: The key cannot stand in a header, or the URL is none.
@@ -130,11 +132,10 @@ class OpenAIUpstream:
         self._own = client is None
         self._client = client or make_client()
         self._prices = dict(prices or {})
-        self._retries = retries
-        self._backoff_s = backoff_s
+        self._retries, self._backoff_s = retries, backoff_s
         self._dialect = Dialect(max_tokens_field)
         self._structured = structured
-        self._headers = headers
+        self._headers, self._may_retry = headers, may_retry
 
     async def aclose(self) -> None:
         """Close the client if it is our own."""
@@ -176,7 +177,8 @@ class OpenAIUpstream:
                 wait = _retry_after(response.headers.get("retry-after"), wait)
                 if failure.code == "upstream-refused":
                     raise failure
-            if attempt == self._retries or time.monotonic() + wait >= deadline:
+            late = time.monotonic() + wait >= deadline
+            if attempt == self._retries or late or not self._may_retry():
                 raise failure
             await asyncio.sleep(wait)
             attempt += 1

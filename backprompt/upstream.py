@@ -124,7 +124,8 @@ class UpstreamError(Exception):
     Attributes:
         code: Stable code: `upstream-unreachable`, `upstream-refused` (4xx), `upstream-busy` (429
             after retries), `upstream-failed` (5xx after retries), `upstream-timeout`,
-            `upstream-invalid` (not the expected JSON), `upstream-none`, `recording-ended`,
+            `upstream-invalid` (not the expected JSON), `upstream-none`, `upstream-suspended`
+            (it kept failing, and was not asked), `recording-ended`,
             `call-lost` (nobody was asked: an earlier try may have spent what was left).
         status: The upstream's HTTP status, if any.
         usage: What the failed call has cost all the same; `calls` is 0 if nobody was asked.

@@ -3,6 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.health import readyz
+
 
 async def alive(request: Request) -> Response:
     """Say that the process can answer."""
@@ -12,5 +14,4 @@ async def alive(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """Say whether a model can be asked: 200 with one, 503 without."""
-    state = await request.app.state.service.readiness()
-    return JSONResponse(state.model_dump(mode="json"), status_code=200 if state.ready else 503)
+    return await readyz(request)

@@ -24,6 +24,8 @@ WORTH_RETRYING = frozenset(
         "shutting-down",
         "upstream-busy",
         "upstream-failed",
+        "overloaded",
+        "upstream-suspended",
         "upstream-unreachable",
         "upstream-timeout",
         "body-too-slow",

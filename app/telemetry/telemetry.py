@@ -93,6 +93,11 @@ class Telemetry:
         if self.metrics is not None:
             self.metrics.stored(operation, seconds, failed=failed)
 
+    def shed(self, reason: str) -> None:
+        """Count a request that was refused to keep the service up."""
+        if self.metrics is not None:
+            self.metrics.shed(reason)
+
     def close(self) -> None:
         """Send what is left."""
         self.spans.close()
