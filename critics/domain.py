@@ -17,6 +17,7 @@ from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
 from critics.formalization import Formalizer
 from critics.guard import guard
+from critics.picture import Picture
 from critics.prefix import Prefix
 from critics.translation import Translator
 from critics.types import (
@@ -137,6 +138,7 @@ class Domain:
         hint: `(payload, canonical text, level)` of a rejected answer to findings for feedback
             `constructive`. Runs in a worker.
         prefix: The instance's answers as paths of moves, for `search: tree`; cheap to call again.
+        picture: `(instance, candidate)` to what the candidate means, as data that can be drawn.
         translation: How a model puts prose into the domain's formal answer. What is then judged is
             the translation, and every finding says so.
         formalization: How plain language becomes the payload, by exact parsers or a model.
@@ -167,6 +169,7 @@ class Domain:
     optimality: Callable[[Any, str], Comparison] | None = None
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
     prefix: Callable[[Any], Prefix] | None = None
+    picture: Callable[[Any, Any], Picture] | None = None
     translation: Translator | None = None
     formalization: Formalizer | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None

@@ -16,6 +16,7 @@ from critics.pddl.extract import extract
 from critics.pddl.feasible import decide_feasibility, solve
 from critics.pddl.mutants import mutate
 from critics.pddl.optimal import compare
+from critics.pddl.picture import picture_plan
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.prefix import open_prefix
 from critics.pddl.problem_reader import read_task
@@ -132,6 +133,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_plan,
     optimality=compare_plan,
+    picture=picture_plan,
     prefix=open_prefix,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,

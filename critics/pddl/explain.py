@@ -101,6 +101,14 @@ def explain_cost(trace: Trace) -> Diagnostic | None:
     )
 
 
+def find_causes(trace: Trace, step: Step) -> list[Cause]:
+    """Find the conditions of a step that do not hold in the state before it."""
+    if trace.cause is not None or trace.undecided is not None:
+        return []
+    frame = trace.program.action(step.action.signature.name).frame
+    return _find_causes(trace, Inquiry(trace, frame), step)
+
+
 def _find_causes(trace: Trace, inquiry: Inquiry, step: Step) -> list[Cause]:
     compiled = trace.program.action(step.action.signature.name)
     env = compiled.frame.open(step.arguments)

@@ -75,6 +75,11 @@ class Program:
         self._actions: dict[str, CompiledAction] = {}
         self._goal: CompiledGoal | None = None
 
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """The predicates that some action can change."""
+        return tuple(self._changing)
+
     def start(self) -> State:
         """Make the initial state."""
         init = self.task.init

@@ -5,6 +5,7 @@ state before the step; what a step both deletes and adds holds afterwards; updat
 commute or are a conflict.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -71,7 +72,8 @@ def trace_plan(task: Task, plan: Plan) -> Trace:
     program = compile_task(task)
     trace = Trace(program, plan, program.start())
     try:
-        _execute(trace)
+        for _ in walk_plan(trace):
+            pass
         goal = program.goal()
         env = goal.frame.open()
         trace.met = [test(trace.state, env) for test in goal.tests]
@@ -80,7 +82,12 @@ def trace_plan(task: Task, plan: Plan) -> Trace:
     return trace
 
 
-def _execute(trace: Trace) -> None:
+def walk_plan(trace: Trace) -> Iterator[Step]:
+    """Execute a plan's steps as far as possible, and yield each one once it is executed.
+
+    Raises:
+        Undecided: The evaluation costs too much.
+    """
     state = trace.state
     for step in trace.plan.steps:
         compiled = trace.program.action(step.action.signature.name)
@@ -95,6 +102,7 @@ def _execute(trace: Trace) -> None:
             trace.cause = cause
             return
         trace.executed += 1
+        yield step
 
 
 def _apply(trace: Trace, compiled: CompiledAction, env: Env, number: int) -> None:
@@ -163,4 +171,11 @@ def _change(operator: str, value: Number, amount: Number) -> Number:
             return divide(value, amount)
 
 
-__all__ = ["ConflictError", "Trace", "UndefinedError", "ZeroDivisorError", "trace_plan"]
+__all__ = [
+    "ConflictError",
+    "Trace",
+    "UndefinedError",
+    "ZeroDivisorError",
+    "trace_plan",
+    "walk_plan",
+]

@@ -23,6 +23,7 @@ from critics.puzzles.coloring_engines import (
     solve,
 )
 from critics.puzzles.coloring_extract import find_colorings
+from critics.puzzles.coloring_picture import picture_coloring
 from critics.puzzles.coloring_prefix import open_prefix
 from critics.puzzles.coloring_problem import ColoringProblem, Graph, identify, load
 from critics.puzzles.coloring_texts import COLORING_CODES, COLORING_EXAMPLES
@@ -104,6 +105,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=solve,
     optimality=compare,
+    picture=picture_coloring,
     hint=give_hint,
     prefix=open_prefix,
     answer_schema=write_answer_schema,

@@ -19,6 +19,7 @@ from critics.rollout import QUESTIONS, answer
 from critics.selftest import check_domain
 from critics.statement import Order, read_statement, write_statement
 from critics.types import (
+    CandidateError,
     Diagnostic,
     HintLevel,
     KernelError,
@@ -131,6 +132,17 @@ def _rollout(job: Job) -> Any:
     return answer(find_domain(job["domain"]), job["problem"], question).model_dump(mode="json")
 
 
+def _picture(job: Job) -> Any:
+    domain, instance = _load(job)
+    if domain.picture is None:
+        return None
+    try:
+        candidate = domain.parse(instance, job["text"])
+    except CandidateError:
+        return None
+    return domain.picture(instance, candidate).model_dump(mode="json")
+
+
 def _formalize(job: Job) -> Any:
     return take_step(find_domain(job["domain"]), job["step"], job["given"])
 
@@ -183,6 +195,7 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "prepare": _prepare,
     "opinion": _opinion,
     "hook": _hook,
+    "picture": _picture,
     "certify": _certify,
     "certify_infeasible": _certify_infeasible,
     "verify": _verify,

@@ -12,11 +12,12 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, Mode, leave_undecided, spell_out
 from critics.line import Check, lost_line
+from critics.picture import Picture
 from critics.selftest import Failure, Report
 from critics.types import (
     Diagnostic,
@@ -34,6 +35,7 @@ from critics.workers.rollouts import Rollouts
 from critics.workers.worker import Lost
 
 T = TypeVar("T")
+PICTURE: TypeAdapter[Picture] = TypeAdapter(Picture)
 Payload = Mapping[str, JsonValue]
 
 MAX_RESPONSE_CHARS = 4_000_000
@@ -195,6 +197,22 @@ class Pool:
         if faults:
             raise Undecided(faults)
         return Prepared.model_validate(done)
+
+    async def picture(
+        self, domain_name: str, payload: Payload, text: str, *, deadline_s: float = 3.0
+    ) -> Picture | None:
+        """Show what a candidate means, as data to draw; nothing where nobody can.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        domain = find_domain(domain_name)
+        if domain.picture is None or len(text) > domain.max_candidate_chars:
+            return None
+        job = {"kind": "picture", "domain": domain_name, "problem": payload, "text": text}
+        done, faults = await ask(self._critics, job, deadline_s)
+        return None if faults or done is None else PICTURE.validate_python(done)
 
     async def check(
         self,

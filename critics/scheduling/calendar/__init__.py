@@ -7,6 +7,7 @@ from critics.scheduling.calendar.critics import CRITICS, share_of_rules
 from critics.scheduling.calendar.enumeration import give_opinion
 from critics.scheduling.calendar.examples import EXAMPLES
 from critics.scheduling.calendar.mutate import mutate
+from critics.scheduling.calendar.picture import picture_slot
 from critics.scheduling.calendar.problem import load_calendar
 from critics.scheduling.calendar.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
 from critics.scheduling.calendar.reasoning import compare, decide_feasible, find_answer, give_hint
@@ -31,6 +32,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     optimality=compare,
+    picture=picture_slot,
     hint=give_hint,
     answer_schema=write_answer_schema,
     formalization=CALENDAR,

@@ -7,6 +7,7 @@ from critics.scheduling.meeting.critics import CRITICS, share_of_people
 from critics.scheduling.meeting.examples import EXAMPLES
 from critics.scheduling.meeting.extract import extract_itineraries
 from critics.scheduling.meeting.mutate import mutate
+from critics.scheduling.meeting.picture import picture_itinerary
 from critics.scheduling.meeting.prefix import open_prefix
 from critics.scheduling.meeting.problem import load_day
 from critics.scheduling.meeting.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
@@ -33,6 +34,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     optimality=compare,
+    picture=picture_itinerary,
     hint=give_hint,
     prefix=open_prefix,
     answer_schema=write_answer_schema,

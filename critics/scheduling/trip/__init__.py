@@ -8,6 +8,7 @@ from critics.scheduling.trip.critics import CRITICS, share_of_facts
 from critics.scheduling.trip.examples import EXAMPLES
 from critics.scheduling.trip.extract import extract_itineraries
 from critics.scheduling.trip.mutate import mutate
+from critics.scheduling.trip.picture import picture_itinerary
 from critics.scheduling.trip.prefix import open_prefix
 from critics.scheduling.trip.presence import give_opinion
 from critics.scheduling.trip.problem import find_warnings, load_trip
@@ -36,6 +37,7 @@ domain = Domain(
     hint=give_hint,
     prefix=open_prefix,
     answer_schema=write_answer_schema,
+    picture=picture_itinerary,
     formalization=TRIP,
     examples=EXAMPLES,
     codes=TRIP_CODES,
