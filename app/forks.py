@@ -6,16 +6,18 @@ from app.admission import settle_budget, settle_strategy
 from app.engine import Continuation, Engine, RunSpec
 from app.failures import ServiceError
 from app.ids import new_id
+from app.ladders import price_ladder
 from app.memory_engine import utc_now
 from app.run_views import ForkRequest
 from app.security.principal import caller
 from app.settings import Settings
+from app.upstreams import Choice
 from backprompt.continued import answers_before
 from backprompt.upstream import Completion
 
 
 async def specify_fork(
-    engine: Engine, settings: Settings, run_id: str, wishes: ForkRequest
+    engine: Engine, settings: Settings, choice: Choice, run_id: str, wishes: ForkRequest
 ) -> RunSpec:
     """Specify a run that goes on from one that is over.
 
@@ -28,7 +30,9 @@ async def specify_fork(
     if not known.over:
         raise ServiceError("run-unfinished", f"`{run_id}` is not over")
     events = [event async for event in engine.events(run_id)]
-    return _vary(known.spec, settings, wishes, answers_before(events, wishes.from_round))
+    spec = _vary(known.spec, settings, wishes, answers_before(events, wishes.from_round))
+    rungs = price_ladder(choice, spec.request.model, spec.profile, settings)
+    return spec.model_copy(update={"task": spec.task.model_copy(update={"rungs": rungs})})
 
 
 def _vary(

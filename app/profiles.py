@@ -40,10 +40,22 @@ class Endpoint(_Group):
 
 
 class Rung(Endpoint):
-    """One model of a ladder."""
+    """One model of a ladder.
+
+    It is left for the next one when it has spent its part, brings nothing new, keeps making the
+    same mistake or cannot be asked.
+    """
 
     rounds: int | None = Field(default=None, ge=1)
-    """Rounds after which the next rung is asked; the last rung has no end but the budget's."""
+    """Most rounds that it is asked."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Tokens of the budget that it may spend."""
+    cost_usd: float | None = Field(default=None, gt=0)
+    """US dollars of the budget that it may spend."""
+    seconds: float | None = Field(default=None, gt=0)
+    """Wall seconds from its first call, after which it is asked no more."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Most completion tokens of one of its calls."""
 
 
 class RoleSettings(_Group):
@@ -77,12 +89,6 @@ class Profile(_Group):
     recognise: bool = False
     """Take the problem from fenced `pddl` or `smt2` blocks of the conversation; a conversation
     without any is passed through."""
-
-    @model_validator(mode="after")
-    def _only_the_last_rung_is_endless(self) -> Self:
-        if any(rung.rounds is None for rung in self.models[:-1]):
-            raise ValueError("every rung of `models` but the last says after how many `rounds`")
-        return self
 
 
 class ProxySettings(_Group):

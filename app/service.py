@@ -22,6 +22,7 @@ from app.ids import new_id
 from app.issuer import Issuer
 from app.jobs import Jobs
 from app.kernel import PoolKernel
+from app.ladders import name_source, price_ladder
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, SolveRequest, SolveResult
 from app.run_views import ForkRequest
@@ -31,11 +32,9 @@ from app.security.permission import require_priority
 from app.security.principal import caller
 from app.settings import Settings
 from app.shedding import Load
-from app.upstreams import Choice
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
-from backprompt.strategy import SolverMode, Strategy
 from backprompt.upstream import Upstream
 from critics.judge import Demand
 from critics.line import Check
@@ -58,6 +57,7 @@ class Service(Desk):
         chats: Slots for chats that are passed through.
         issuer: Signs and logs certificates.
         jobs: Work that clients wait for.
+        access: Who may ask, and what for.
     """
 
     def __init__(
@@ -149,9 +149,10 @@ class Service(Desk):
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
         cache = open_cache(self.caches, request, caller().tenant)
-        task = task.model_copy(update={"remembered": cache.answer})
         choice = await self.choice()
         profile = dialogue.profile if dialogue else None
+        rungs = price_ladder(choice, request.model, profile, settings)
+        task = task.model_copy(update={"remembered": cache.answer, "rungs": rungs})
         self.require_available(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
@@ -164,7 +165,7 @@ class Service(Desk):
             created_at=utc_now(),
             tenant=caller().tenant,
             priority=request.priority,
-            source=_name_source(choice, request, strategy),
+            source=name_source(choice, request, strategy),
             profile=profile,
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
@@ -192,7 +193,7 @@ class Service(Desk):
                 self.issuer,
             ),
             upstream=continue_from(spec.continues.recorded if spec.continues else (), asked),
-            source=_name_source(choice, request, spec.strategy),
+            source=name_source(choice, request, spec.strategy),
             id=spec.id,
             cache=open_cache(self.caches, request, spec.tenant),
             journal=journal,
@@ -275,9 +276,9 @@ class Service(Desk):
         Raises:
             ServiceError: There is no such run, it is not over, or the new one is not possible.
         """
-        spec = await specify_fork(self.engine, self.settings, run_id, wishes)
-        wanted = (spec.request.model, spec.profile, spec.strategy)
-        self.require_available(await self.choice(), *wanted)
+        choice = await self.choice()
+        spec = await specify_fork(self.engine, self.settings, choice, run_id, wishes)
+        self.require_available(choice, spec.request.model, spec.profile, spec.strategy)
         return await self.access.begin(await self.experience.teach(spec, self.settings))
 
     async def finish(self, run_id: str) -> SolveResult:
@@ -305,9 +306,3 @@ class Service(Desk):
             await self.pool.aclose()
         self.access.close()
         await self.close_desk()
-
-
-def _name_source(choice: Choice, request: SolveRequest, strategy: Strategy) -> str:
-    """Say where guesses come from: from nowhere, where nobody is asked for any."""
-    unasked = strategy.solver is SolverMode.ONLY and request.text is None
-    return "none" if unasked else choice.kind

@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from app.nearest import did_you_mean
-from app.profiles import NAME, Profile, ProxySettings, RoleSettings
+from app.profiles import NAME, Profile, ProxySettings, RoleSettings, Rung
 from app.security.settings import SecuritySettings
 from app.setting_groups import (
     BreakerSettings,
@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     proxy: ProxySettings = ProxySettings()
     roles: RoleSettings = RoleSettings()
+    ladder: tuple[Rung, ...] = Field(default=(), max_length=8)
+    """Models that are asked one after the other, where a request names no model and no profile
+    that has models; fields as in `profiles.NAME.models`."""
     profiles: dict[Annotated[str, Field(pattern=NAME)], Profile] = {}
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
     keys: KeySettings = KeySettings()

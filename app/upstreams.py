@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.failures import Fault, ServiceError
-from app.profiles import Endpoint, Profile, Rung
+from app.profiles import Endpoint, Profile
 from app.setting_groups import UpstreamSettings
 from app.settings import Settings
-from backprompt.ladder import Ladder, Step
+from backprompt.ladder import Ladder
 from backprompt.roles import Roles
 from backprompt.upstream import (
     Completion,
@@ -188,7 +188,7 @@ def for_profile(
         return for_model(choice, model, settings, client)
     names = [rung.model for rung in rungs]
     first = names.index(model) if model in names else 0
-    return Ladder([_step(rung, choice, settings, client) for rung in rungs[first:]])
+    return Ladder([_ask_at(rung, choice, settings, client) for rung in rungs[first:]])
 
 
 def with_roles(
@@ -202,10 +202,6 @@ def with_roles(
     named = ((role, getattr(settings.roles, role.value, None)) for role in Role)
     others = {role: _ask_at(at, choice, settings, client) for role, at in named if at is not None}
     return Roles(generator, others) if others else generator
-
-
-def _step(rung: Rung, choice: Choice, settings: Settings, client: "httpx.AsyncClient") -> Step:
-    return Step(_ask_at(rung, choice, settings, client), rung.rounds)
 
 
 def _ask_at(

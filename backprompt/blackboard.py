@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from backprompt.budget import Budget, Usage
-from backprompt.calls import Meter, write_requests
+from backprompt.calls import Meter
+from backprompt.climb import Climb
 from backprompt.conversation import Conversation
 from backprompt.doubts import FUTILE, doubt
 from backprompt.effects import Certificate, Effects
@@ -32,7 +33,6 @@ from backprompt.events import (
     Judged,
     NoCandidate,
     Origin,
-    RoundStarted,
     RunStarted,
     Status,
     ToolsCalled,
@@ -41,7 +41,8 @@ from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.prompt import Turn
 from backprompt.render import tell_missing
-from backprompt.strategy import Feedback, SolverMode, Strategy
+from backprompt.rung import Rung
+from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
@@ -80,6 +81,10 @@ class Blackboard:
     solver_asked: bool = False
     author: Origin = Origin.MODEL
     """Who makes the answers of the next round."""
+    failure: UpstreamError | None = None
+    """Why the model of the last rung could not be asked."""
+    stuck: bool = False
+    """Whether neither another start nor another model is left to try."""
     hint_rounds: int = 0
     """Rounds so far after which a hint might have been given."""
 
@@ -87,13 +92,14 @@ class Blackboard:
         """Open the journal."""
         self._judged: dict[str, Known] = {}
         self._models: dict[str, None] = {}
-        self._round = Round()
+        self.round = Round()
         self.conversation = Conversation(self.task, self.strategy)
         self.meter = Meter()
+        self.climb = Climb(self.task.rungs or (Rung(),), self.strategy)
         self.usage = self.task.spent
         self.next_call = self.task.first_call
         self.share = self.strategy.share(self.budget)
-        self._ending = Ending(self.strategy.wanted)
+        self.ending = Ending(self.strategy.wanted)
         self.note(
             RunStarted(
                 task=self.task,
@@ -103,7 +109,7 @@ class Blackboard:
             )
         )
         if self.task.undecided:
-            self._ending.give_up("not-covered")
+            self.ending.give_up("not-covered")
 
     @property
     def settled(self) -> bool:
@@ -113,27 +119,27 @@ class Blackboard:
     @property
     def decided(self) -> bool:
         """Say whether nothing more is asked of a model, whatever the budget."""
-        return self._ending.decided
+        return self.ending.decided
 
     @property
     def open(self) -> bool:
         """Say whether a proof that there is no answer would still change how the run ends."""
-        return self._ending.open
+        return self.ending.open
 
     @property
     def mendable(self) -> bool:
         """Say whether an answer that no model made would still change how the run ends."""
-        return self._ending.mendable
+        return self.ending.mendable
 
     @property
     def infeasible(self) -> bool:
         """Say whether the run ends because there is no answer."""
-        return self._ending.infeasible
+        return self.ending.infeasible
 
     def bars(self, candidate: Candidate) -> bool:
         """Say whether a candidate needs not to, or may not, be judged any more."""
         whole = self.budget if candidate.origin is Origin.SOLVER else self.share
-        return self._late or self._full(whole) or self._ending.bars(candidate.origin)
+        return self._late or self._full(whole) or self.ending.bars(candidate.origin)
 
     @property
     def _late(self) -> bool:
@@ -142,40 +148,15 @@ class Blackboard:
     def _full(self, budget: Budget) -> bool:
         return budget.candidates is not None and self.usage.candidates >= budget.candidates
 
-    # What is asked next.
+    def take_numbers(self, count: int) -> tuple[int, ...]:
+        """Number so many calls."""
+        first, self.next_call = self.next_call, self.next_call + count
+        return tuple(range(first, self.next_call))
 
-    def open_round(self) -> list[Request]:
-        """Write the back-prompt from what the latest round brought, and the calls that put it.
-
-        Returns:
-            Nothing if no further call may be made.
-        """
-        self._close_round()
-        self.read_test()
-        if self.strategy.solver is SolverMode.ONLY:
-            self._ending.spend("solver-gave-up", "the solver found no answer")
-        if self.settled or self.share.exhausted(self.usage) is not None:
-            return []
-        messages, sampling = self.conversation.write(), self.conversation.sampling
-        chars, left = self.conversation.measure(messages), self.budget.tokens_left(self.usage)
-        width, room = self.meter.fit(left, chars, self._width())
-        if not width:
-            self._ending.spend("tokens", "the next prompt has no room in the budget")
-            return []
-        calls = tuple(range(self.next_call, self.next_call + width))
-        self.next_call += width
-        self.usage += Usage(rounds=1)
-        fresh = self.conversation.fresh
-        self.note(RoundStarted(messages=messages, sampling=sampling, calls=calls, fresh=fresh))
-        return write_requests(
-            self.task, messages, sampling, calls, room=room, budget=self.share, usage=self.usage
-        )
-
-    def _width(self) -> int:
-        """Give how many answers to ask for: no more than may still be judged."""
-        if self.share.candidates is None:
-            return self.strategy.n
-        return min(self.strategy.n, self.share.candidates - self.usage.candidates)
+    @staticmethod
+    def one_round(*, back: bool = False) -> Usage:
+        """Count one round, or take one back."""
+        return Usage(rounds=-1 if back else 1)
 
     # What came back.
 
@@ -188,7 +169,7 @@ class Blackboard:
         self.note(
             CallFinished(call=request.call, completion=completion, usage=usage, spent=self.usage)
         )
-        self._round.responses += 1
+        self.round.responses += 1
 
     def call_failed(self, request: Request, error: UpstreamError) -> None:
         """Note a call without an answer and what it cost all the same."""
@@ -203,21 +184,21 @@ class Blackboard:
                 spent=self.usage,
             )
         )
-        self._round.failure = self._round.failure or error
+        self.round.failure = self.round.failure or error
 
     def missing(self, answer: Answer) -> None:
         """Note a response in which there is nothing to judge."""
         self.note(NoCandidate(call=answer.call))
         text, why = answer.completion.text, answer.completion.finish_reason
-        if self._round.missing is None:
+        if self.round.missing is None:
             told = tell_missing(text, why, self.strategy.told)
-            self._round.missing = Turn(text.strip()[-MISSING_CHARS:], told)
+            self.round.missing = Turn(text.strip()[-MISSING_CHARS:], told)
 
     def tools_called(self, answer: Answer) -> None:
         """End the run with a response that calls the caller's tools; its text is not judged."""
         self.note(ToolsCalled(call=answer.call, tool_calls=answer.completion.tool_calls))
         said = "the model calls the caller's tools"
-        self._ending.stop = Stop(Status.NEEDS_INPUT, "tool-calls", said)
+        self.ending.stop = Stop(Status.NEEDS_INPUT, "tool-calls", said)
 
     def recall(self, candidate: Candidate) -> bool:
         """Say whether the same text was judged before, and note that it came again."""
@@ -226,7 +207,7 @@ class Blackboard:
             return False
         self.note(CandidateRepeated(candidate=known.number, call=candidate.call))
         if known.round < self.usage.rounds:
-            self._round.repeats += 1
+            self.round.repeats += 1
             self._consider(known.judgement, repeated=True)
         return True
 
@@ -249,18 +230,18 @@ class Blackboard:
         self.note(Judged(candidate=number, judgement=judgement))
         self._judged[judgement.candidate] = Known(number, self.usage.rounds, judgement)
         own = candidate.origin is not Origin.SOLVER
-        self._round.news += own
+        self.round.news += own
         if is_better(judgement, self.best):
             self.best = judgement
         if judgement.verdict is Verdict.UNKNOWN:
-            self._ending.give_up(*(code for code in judgement.codes if code in FUTILE))
+            self.ending.give_up(*(code for code in judgement.codes if code in FUTILE))
         if judgement.verdict is not Verdict.ACCEPTED and own:
             self._consider(judgement, repeated=False)
 
     @property
     def to_hint(self) -> str | None:
         """The answer that the next prompt gives a hint on, if it gives any."""
-        best = self._round.best
+        best = self.round.best
         if self.strategy.told is not Feedback.CONSTRUCTIVE or best is None or self.settled:
             return None
         useful = best.verdict is Verdict.REJECTED and self.share.exhausted(self.usage) is None
@@ -268,10 +249,10 @@ class Blackboard:
 
     def hinted(self, level: HintLevel, findings: Sequence[Diagnostic]) -> None:
         """Note a hint for the next prompt."""
-        if self._round.best is not None:
-            number = self._judged[self._round.best.candidate].number
-            self._round.hints = tuple(findings)
-            self.note(Hinted(candidate=number, level=level, findings=self._round.hints))
+        if self.round.best is not None:
+            number = self._judged[self.round.best.candidate].number
+            self.round.hints = tuple(findings)
+            self.note(Hinted(candidate=number, level=level, findings=self.round.hints))
 
     def read_test(self) -> None:
         """Take the feasibility test's result, once it is there."""
@@ -283,7 +264,7 @@ class Blackboard:
     def tested(self, found: Feasibility) -> None:
         """Note whether there is any answer; without one, it is over."""
         self.note(FeasibilityTested(feasibility=found))
-        self._ending.tested(found)
+        self.ending.tested(found)
 
     # How it ends.
 
@@ -305,7 +286,7 @@ class Blackboard:
         doubted = doubt(judgement, made, require_optimal=self.strategy.require_optimal)
         if doubted is None and made is not None:
             self.note(Certified(candidate=number, certificate=made))
-            self._ending.win(number, candidate, judgement, made)
+            self.ending.win(number, candidate, judgement, made)
             if candidate.origin is not Origin.SOLVER:
                 self._consider(judgement, repeated=False)
         elif doubted is not None:
@@ -313,7 +294,7 @@ class Blackboard:
             self.note(Decided(decision="not-certified", why=why))
             self._judged[candidate.text] = Known(number, self.usage.rounds, degraded)
             self.best = degraded if self.best is judgement else self.best
-            self._ending.give_up(*(code for code in degraded.codes if code in FUTILE))
+            self.ending.give_up(*(code for code in degraded.codes if code in FUTILE))
             if candidate.origin is not Origin.SOLVER:
                 self._consider(degraded, repeated=False)
 
@@ -321,20 +302,20 @@ class Blackboard:
         """Note the certificate that there is no answer; without one the evidence stands alone."""
         if made is not None:
             self.note(InfeasibilityCertified(certificate=made))
-            self._ending.refute(made)
+            self.ending.refute(made)
 
     @property
     def accepted(self) -> Sequence[Won]:
         """The certified answers so far; more than one only where the strategy chooses."""
-        return self._ending.accepted
+        return self.ending.accepted
 
     def prefer(self, chosen: Won) -> None:
         """Take one of the certified answers."""
-        self._ending.won = chosen
+        self.ending.won = chosen
 
     def end(self) -> Outcome:
         """End a run in which nothing more can or may be done."""
-        return self._end(self._ending.settle(self.share, self.usage))
+        return self._end(self.ending.settle(self.share, self.usage))
 
     def abort(self, status: Status, reason: str) -> None:
         """End a run from outside."""
@@ -344,32 +325,21 @@ class Blackboard:
         self.note(
             Ended(status=stop.status, reason=stop.reason, message=stop.message, usage=self.usage)
         )
-        return self._ending.outcome(stop, self.best, self.usage, tuple(self._models))
-
-    def _close_round(self) -> None:
-        """Turn what the round brought into what the model is told next."""
-        ended, self._round = self._round, Round()
-        if ended.failure is not None and not ended.responses:
-            if not self.decided:
-                self._ending.fail(ended.failure, self.share.seconds_left(self.usage))
-            if not ended.calls:  # nobody could be asked, so it was no round
-                self.usage += Usage(rounds=-1)
-        stall = None if self.settled else self.conversation.take(ended)
-        if stall is not None:
-            self.note(Decided(decision="restart", why=stall))
+        return self.ending.outcome(stop, self.best, self.usage, tuple(self._models))
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""
         if judgement.verdict is Verdict.ACCEPTED:
-            self._round.right, self._round.repeated = judgement, repeated
+            self.round.right, self.round.repeated = judgement, repeated
             return
-        if self._round.score <= judgement.score:
-            self._round.best, self._round.repeated = judgement, repeated
+        if self.round.score <= judgement.score:
+            self.round.best, self.round.repeated = judgement, repeated
 
     def _charge(self, usage: Usage) -> Usage:
         own = usage.model_copy(update={"rounds": 0, "candidates": 0, "seconds": 0.0})
         self.usage += own
-        self._round.calls += own.calls
+        self.climb.charge(own)
+        self.round.calls += own.calls
         return own
 
     def note(self, event: Event) -> None:

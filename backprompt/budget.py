@@ -5,6 +5,8 @@ asked before every paid call, what is left caps each call, and `Usage` sums ever
 it ended well or not.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +44,34 @@ class Usage(BaseModel):
         return type(self)(**total)
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What may still be spent; `None` means any number.
+
+    Attributes:
+        seconds: Wall seconds.
+        tokens: Prompt and completion tokens together.
+        cost_usd: US dollars.
+        now: The run's clock.
+    """
+
+    seconds: float = math.inf
+    tokens: int | None = None
+    cost_usd: float | None = None
+    now: float = 0.0
+
+    def under(self, other: "Left") -> "Left":
+        """Give what both leave."""
+        tokens = [left for left in (self.tokens, other.tokens) if left is not None]
+        costs = [left for left in (self.cost_usd, other.cost_usd) if left is not None]
+        return Left(
+            seconds=min(self.seconds, other.seconds),
+            tokens=min(tokens, default=None),
+            cost_usd=min(costs, default=None),
+            now=self.now,
+        )
+
+
 class Budget(BaseModel):
     """What a run may spend; `None` leaves a dimension open, but rounds and seconds are closed."""
 
@@ -70,6 +100,15 @@ class Budget(BaseModel):
             "cost_usd": self.cost_usd is not None and usage.cost_usd >= self.cost_usd,
         }
         return next((name for name, over in spent.items() if over), None)
+
+    def left(self, usage: Usage) -> Left:
+        """Give what may still be spent on calls."""
+        return Left(
+            seconds=self.seconds_left(usage),
+            tokens=self.tokens_left(usage),
+            cost_usd=self.cost_left(usage),
+            now=usage.seconds,
+        )
 
     def seconds_left(self, usage: Usage) -> float:
         """Give the wall seconds a call may still take."""

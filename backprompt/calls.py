@@ -1,10 +1,17 @@
-"""calls: writes a round's requests so that what is left of the budget caps each of them."""
+"""calls: writes a round's requests so that what is left of the budget caps each of them.
+
+Invariant: no call is written that could not be paid at its worst: the prompt as we estimate it, and
+as many completion tokens as the call is capped to.
+"""
 
 from dataclasses import dataclass
 
-from backprompt.budget import Budget, Usage
+from backprompt.budget import Left, Usage
+from backprompt.rung import Rung
 from backprompt.task import Task
 from backprompt.upstream import CHARS_PER_TOKEN, Message, Request, Sampling
+
+UNPRICED = Rung()
 
 
 @dataclass(slots=True)
@@ -28,16 +35,59 @@ class Meter:
 
         Returns:
             How many calls fit, at most `width`, and the completion tokens each may take (`None`:
-            any number). The first call of a run is made even if our guess says that its prompt
-            does not fit: only the upstream can count.
+            any number).
         """
-        if left is None:
-            return width, None
-        prompt = self.measure(chars)
-        fitting = min(width, left // (prompt + 1))
-        if fitting:
-            return fitting, left // fitting - prompt
-        return (1, left) if self.tokens_per_char is None else (0, None)
+        found = allow(Left(tokens=left), UNPRICED, self.measure(chars), width, None)
+        return found.width, found.room
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The calls that may be made at once.
+
+    Attributes:
+        width: How many.
+        room: Completion tokens that each may take; `None` means any number.
+        cost_usd: US dollars that each may cost; `None` means any sum.
+        lacks: Of what there is too little, if there are none.
+        whole: Whether each has room for as much as it may ever take.
+    """
+
+    width: int
+    room: int | None = None
+    cost_usd: float | None = None
+    lacks: str | None = None
+    whole: bool = False
+
+
+def allow(left: Left, rung: Rung, prompt: int, width: int, cap: int | None) -> Allowance:
+    """Find how many calls what is left can pay, and how much each of them.
+
+    Args:
+        left: What is left.
+        rung: Whose price is paid.
+        prompt: Tokens of the prompt.
+        width: Calls wanted.
+        cap: Most completion tokens of one call, as far as anybody says.
+    """
+    if left.seconds <= 0:
+        return Allowance(0, lacks="seconds")
+    if left.tokens is not None:
+        width = min(width, left.tokens // (prompt + 1))
+        if not width:
+            return Allowance(0, lacks="tokens")
+    least = rung.price(prompt, 1)
+    if left.cost_usd is not None and least:
+        width = min(width, int(left.cost_usd / least))
+        if not width:
+            return Allowance(0, lacks="cost_usd")
+    rooms = [] if left.tokens is None else [left.tokens // width - prompt]
+    each = None if left.cost_usd is None else left.cost_usd / width
+    bought = None if each is None else rung.buys(each, prompt)
+    if bought is not None:
+        rooms.append(max(bought, 1))
+    room = min(rooms, default=None)
+    return Allowance(width, room, each, whole=room is None or room >= (cap or 1))
 
 
 def write_requests(
@@ -46,9 +96,10 @@ def write_requests(
     sampling: Sampling,
     calls: tuple[int, ...],
     *,
-    room: int | None,
-    budget: Budget,
-    usage: Usage,
+    grant: Allowance,
+    seconds: float,
+    number: int,
+    rung: int = 0,
 ) -> list[Request]:
     """Write one request per call number; time, tokens and money are what the budget leaves.
 
@@ -57,11 +108,11 @@ def write_requests(
         messages: The prompt, the same for every call.
         sampling: As the caller wants it.
         calls: Call numbers; each gets its own seed if there is one.
-        room: Completion tokens that the budget leaves for each call.
-        budget: What is allowed.
-        usage: What is spent.
+        grant: What each of them may spend.
+        seconds: How long each may take.
+        number: The round.
+        rung: The model of the ladder that is asked.
     """
-    cost = budget.cost_left(usage)
     return [
         Request(
             conversation=task.conversation,
@@ -70,12 +121,13 @@ def write_requests(
             sampling=sampling.model_copy(
                 update={"seed": None if sampling.seed is None else sampling.seed + call}
             ),
-            timeout_s=budget.seconds_left(usage),
+            timeout_s=seconds,
             call=call,
-            round=usage.rounds,
+            round=number,
+            rung=rung,
             answer_schema=task.answer_schema,
-            max_tokens_left=room,
-            max_cost_usd=None if cost is None else cost / len(calls),
+            max_tokens_left=grant.room,
+            max_cost_usd=grant.cost_usd,
         )
         for call in calls
     ]

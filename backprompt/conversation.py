@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from backprompt.entries import Round
 from backprompt.progress import Progress, Stall
-from backprompt.prompt import Turn, keep_turns, write_messages
+from backprompt.prompt import Turn, keep_turns, put_differently, write_messages
 from backprompt.render import tell_model, tell_right
-from backprompt.strategy import Feedback, Strategy
+from backprompt.strategy import Diversion, Feedback, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Message, Sampling, count_chars
-from critics.types import Judgement
+from critics.types import Judgement, Verdict
 
 
 @dataclass
@@ -23,15 +23,18 @@ class Conversation:
         task: What it is to solve.
         strategy: How much it is told, and how much of it is repeated.
         warm: Whether the next round samples warmer.
+        stalls: Fresh starts so far.
         summary: Of the attempts that a prompt no longer repeats, in a model's words.
     """
 
     task: Task
     strategy: Strategy
     warm: bool = False
+    stalls: int = 0
     summary: str = ""
     _turns: list[Turn] = field(default_factory=list)
     _before: Judgement | None = None
+    _rejected: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start with the bare task."""
@@ -48,6 +51,16 @@ class Conversation:
         return not keep_turns(self.strategy, self._turns)
 
     @property
+    def diversions(self) -> tuple[Diversion, ...]:
+        """How the present start differs from the first one."""
+        return self.strategy.diversify[: self.stalls]
+
+    @property
+    def exhausted(self) -> bool:
+        """Say whether a further start would differ in nothing new."""
+        return self.stalls > len(self.strategy.diversify)
+
+    @property
     def sampling(self) -> Sampling:
         """How the next round samples."""
         sampling = self.task.sampling
@@ -55,7 +68,11 @@ class Conversation:
 
     def write(self) -> tuple[Message, ...]:
         """Write the next prompt."""
-        return write_messages(self.task, self.strategy, self._turns, self.summary)
+        how = self.diversions
+        forbidden = tuple(self._rejected) if Diversion.FORBID in how else ()
+        wording = self.stalls - len(how) if Diversion.REPHRASE in how else None
+        beside = put_differently(forbidden, wording)
+        return write_messages(self.task, self.strategy, self._turns, self.summary, beside)
 
     def measure(self, messages: tuple[Message, ...]) -> int:
         """Count the characters of a prompt with the caller's own messages before it."""
@@ -74,7 +91,9 @@ class Conversation:
         repeated = bool(ended.repeats and not ended.news)
         stall = self._progress.close_round(ended.score, repeated=repeated)
         if stall is not None:
-            self._turns, self._before, self.summary, self.warm = [], None, "", True
+            self._turns, self._before, self.summary = [], None, ""
+            self.stalls += 1
+            self.warm = Diversion.WARMER in self.diversions
         return stall
 
     def _write_turn(self, ended: Round) -> Turn | None:
@@ -86,6 +105,8 @@ class Conversation:
         if ended.best is None:
             return ended.missing
         before, self._before = self._before, ended.best
+        if ended.best.verdict is Verdict.REJECTED:
+            self._rejected[ended.best.candidate] = None
         feedback, repeated = self.strategy.told, ended.repeated
         told = tell_model(ended.best, feedback, repeated=repeated, before=before, hints=ended.hints)
         return Turn(ended.best.candidate, told)

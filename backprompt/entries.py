@@ -77,6 +77,8 @@ class Round:
     """Candidates that were judged for the first time."""
     calls: int = 0
     """Calls that were really made."""
+    began: bool = False
+    """Whether a model was asked; it was not before the first round."""
     responses: int = 0
     failure: UpstreamError | None = None
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.formalize import Formalization
-from backprompt.strategy import SolverMode, Strategy
+from backprompt.strategy import Diversion, SolverMode, Strategy
 from backprompt.task import Task
 from backprompt.upstream import Completion, Message, Sampling, Text
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
@@ -88,7 +88,7 @@ class Formalized(BaseEvent):
 class RoundStarted(BaseEvent):
     """The model is asked."""
 
-    PUBLIC = frozenset({"calls", "fresh"})
+    PUBLIC = frozenset({"calls", "fresh", "rung"})
     event: Literal["round-started"] = "round-started"
     messages: tuple[Message, ...]
     sampling: Sampling
@@ -96,6 +96,8 @@ class RoundStarted(BaseEvent):
     """Numbers of the calls this round makes."""
     fresh: bool
     """Whether the prompt is the bare task."""
+    rung: int = 0
+    """0-based rung of the ladder of models that is asked."""
 
 
 class CallFinished(BaseEvent):
@@ -214,16 +216,21 @@ class SolverFinished(BaseEvent):
 class Decided(BaseEvent):
     """The loop chose something beyond the ordinary next round."""
 
-    PUBLIC = frozenset({"decision", "why"})
+    PUBLIC = frozenset({"decision", "why", "rung"})
     event: Literal["decided"] = "decided"
-    decision: Literal["restart", "not-certified", "not-reformatted"]
-    """`restart`: the next round forgets the history and samples warmer. `not-certified`: the
+    decision: Literal["restart", "escalate", "not-certified", "not-reformatted"]
+    """`restart`: the next round forgets the history. `escalate`: the next round asks the model of
+    another rung. `not-certified`: the
     judgement could not be repeated when the certificate was to be made, or the answer is not
     known to be the best where only the best will do. `not-reformatted`: a rewritten answer was
     not the same answer."""
     why: Literal[
         "no-progress",
         "repeated-answer",
+        "same-error",
+        "rung-spent",
+        "upstream-failed",
+        "too-expensive",
         "not-repeatable",
         "not-optimal",
         "optimality-undecided",
@@ -231,6 +238,16 @@ class Decided(BaseEvent):
         "item-added",
         "item-lost",
     ]
+    rung: int | None = None
+    """With `escalate`: the rung that is asked from now on."""
+
+
+class Diversified(BaseEvent):
+    """After a stall the next prompts are put differently."""
+
+    PUBLIC = frozenset({"how"})
+    event: Literal["diversified"] = "diversified"
+    how: tuple[Diversion, ...]
 
 
 class Score(BaseModel):
@@ -301,6 +318,7 @@ Event = Annotated[
     | SolverStarted
     | SolverFinished
     | Decided
+    | Diversified
     | Certified
     | Preferred
     | InfeasibilityCertified

@@ -25,11 +25,13 @@ from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.preference import choose
 from backprompt.reformat import reformat
+from backprompt.rounds import close_round, open_round
 from backprompt.search import generate
 from backprompt.solver import last_resort, solver_beside, take_answer
 from backprompt.strategy import Strategy
 from backprompt.summary import sum_up
 from backprompt.task import Task
+from backprompt.upstream import Request
 from critics.denial import read_evidence
 from critics.types import Claim, Verdict
 
@@ -61,7 +63,7 @@ async def solve(
             await critique(board, given(task))
             await advise(board)
             await critique(board, take_answer(board))
-            while calls := board.open_round():  # the back-prompt; none once the budget is spent
+            while calls := await next_calls(board):  # none once the budget is spent
                 async with aclosing(generate(board, calls)) as answers:
                     async for answer in answers:
                         await critique(board, await find_candidates(board, answer))
@@ -79,6 +81,14 @@ async def solve(
     finally:
         if journal.ended is None:
             board.abort(Status.FAILED, "internal-error")
+
+
+async def next_calls(board: Blackboard) -> list[Request]:
+    """Write the back-prompt; but before a model goes in circles, a solver held back is asked."""
+    close_round(board)
+    if board.stuck:
+        await critique(board, await last_resort(board))
+    return open_round(board)
 
 
 def given(task: Task) -> Sequence[Candidate]:

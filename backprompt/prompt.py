@@ -4,6 +4,7 @@ A caller's own conversation stands before these messages and is not touched here
 everything, the first prompt adds nothing to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backprompt.strategy import Strategy
@@ -12,6 +13,15 @@ from backprompt.upstream import Message
 
 ANSWER_CHARS = 20_000
 """Longest earlier answer that is repeated to the model."""
+FORBIDDEN, FORBIDDEN_CHARS = 8, 1_000
+"""Most rejected answers that a fresh start names, and the longest of them."""
+KNOWN_WRONG = "These answers were checked and are wrong. Give none of them again:"
+WORDINGS = (
+    "Before you answer, go through the requirements one by one and keep each of them.",
+    "Begin at the end: find out what must hold last, and work backwards from there.",
+    "The first idea is probably wrong here. Think of two different ways, and take the better one.",
+)
+"""What further starts ask for in other words; nothing in them is about any problem."""
 HISTORY_CHARS = 200_000
 """Most characters of earlier answers and findings; the oldest are left out first."""
 
@@ -28,15 +38,23 @@ SUMMARISED = "Earlier attempts, as a model sums them up; only what follows was c
 
 
 def write_messages(
-    task: Task, strategy: Strategy, turns: list[Turn], summary: str = ""
+    task: Task, strategy: Strategy, turns: list[Turn], summary: str = "", beside: str = ""
 ) -> tuple[Message, ...]:
-    """Write the next prompt: worked examples, the task, and the turns the history keeps."""
+    """Write the next prompt: worked examples, the task, and the turns the history keeps.
+
+    Args:
+        task: What is to be solved.
+        strategy: Says which turns are kept.
+        turns: Earlier answers, with what is told of each.
+        summary: Of the attempts that are not repeated.
+        beside: What else is said after the task.
+    """
     messages = [
         message
         for shot in task.examples
         for message in (_user(shot.prompt), _assistant(shot.answer))
     ]
-    words = write_task(task)
+    words = "\n\n".join(part for part in (write_task(task), beside) if part)
     if words or not task.conversation:
         messages.append(_user(words))
     for turn in keep_turns(strategy, turns):
@@ -51,6 +69,21 @@ def write_task(task: Task) -> str:
     """Put the task, the answer's format and the caller's instructions into one message."""
     parts = (task.prompt, task.answer_format, task.instructions)
     return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def put_differently(forbidden: Sequence[str], wording: int | None) -> str:
+    """Say what sets a fresh start apart: the answers that are known to be wrong, or other words.
+
+    Args:
+        forbidden: Rejected answers; the latest short ones are named.
+        wording: Which of the wordings to use; `None` for none.
+    """
+    parts = [] if wording is None else [WORDINGS[wording % len(WORDINGS)]]
+    short = [text for text in forbidden if text.strip() and len(text) <= FORBIDDEN_CHARS]
+    if short:
+        listed = "\n\n".join(text.strip() for text in short[-FORBIDDEN:])
+        parts.append(f"{KNOWN_WRONG}\n\n{listed}")
+    return "\n\n".join(parts)
 
 
 def keep_turns(strategy: Strategy, turns: list[Turn]) -> list[Turn]:

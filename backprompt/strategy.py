@@ -70,6 +70,17 @@ class SolverMode(StrEnum):
     """It alone is asked, and no model."""
 
 
+class Diversion(StrEnum):
+    """How a fresh start differs from the one before."""
+
+    WARMER = "warmer"
+    """Its first round samples at a higher temperature."""
+    FORBID = "forbid"
+    """The prompt names answers that were rejected before."""
+    REPHRASE = "rephrase"
+    """The prompt asks in other words."""
+
+
 ASKED = frozenset({SolverMode.FALLBACK, SolverMode.RACE, SolverMode.ONLY})
 """Modes in which an answer of the solver's own is wanted."""
 RESERVE_SHARE, RESERVE_S = 0.25, 15.0
@@ -111,7 +122,16 @@ class Strategy(BaseModel):
     other and marked `origin: solver`."""
     restart_after: int | None = Field(default=2, ge=1)
     """Rounds in a row without progress or with a repeated answer, after which one round starts
-    afresh without history and at a higher temperature; `None` never restarts."""
+    afresh without history; `None` never restarts."""
+    diversify: tuple[Diversion, ...] = Field(default=tuple(Diversion), max_length=8)
+    """How fresh starts differ: the first one by the first of these, each further one by one
+    more."""
+    escalate_after: int | None = Field(default=2, ge=1)
+    """Fresh starts of one model, the last of which goes to the next model of the ladder; `None`:
+    none does."""
+    same_error_after: int | None = Field(default=3, ge=2)
+    """Rounds in a row whose best answers are wrong in the same way first of all, after which the
+    next model of the ladder is asked; `None`: never."""
 
     require_optimal: bool = False
     """Whether only an answer will do than which none is better by the problem's objective. An

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Usage
+from backprompt.rung import Rung
 from backprompt.upstream import Sampling
 from critics.statement import Formalized
 
@@ -73,6 +74,9 @@ class Task(BaseModel):
     chosen: Chosen | None = None
     """Why the strategy is what it is, with `strategy: auto`."""
     sampling: Sampling = Sampling()
+    rungs: tuple[Rung, ...] = ()
+    """The models that are asked one after the other, with their prices; the first alone if there
+    is one, and none if nobody knows."""
     run_id: str | None = None
     formalized: Formalized | None = None
     """How the problem was made of plain language, if it was."""

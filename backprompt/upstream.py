@@ -74,6 +74,8 @@ class Request(BaseModel):
     """0-based number of the call within the run; part of its identity when it is recorded."""
     round: int = 1
     """1-based round that the call belongs to."""
+    rung: int = 0
+    """0-based rung of the ladder of models that is asked."""
     role: Role = Role.GENERATOR
     """What the call is for."""
     answer_schema: dict[str, JsonValue] | None = None

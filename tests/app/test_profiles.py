@@ -46,7 +46,7 @@ def test_a_file_and_the_environment_make_profiles(monkeypatch):
         ('[proxy]\ndefault_profile = "plan"\n[profiles.plans]', "did you mean `plans`?"),
         ('[profiles.plans]\ndomian = "pddl"', "profiles.plans.domian"),
         ('[profiles."no/slash"]', "profiles"),
-        ('[profiles.a]\nmodels = [{ model = "a" }, { model = "b" }]', "`rounds`"),
+        ('[profiles.a]\nmodels = [{ model = "a", rounds = 0 }]', "rounds"),
         ('[profiles.a]\nmodels = [{ model = "a", api_key = "k" }]', "`api_key`"),
     ],
 )

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backprompt.budget import Budget, Usage
-from backprompt.calls import Meter, write_requests
+from backprompt.budget import Left, Usage
+from backprompt.calls import Meter, allow, write_requests
+from backprompt.rung import Rung
 from backprompt.upstream import Message, Request, Sampling
 from tests.backprompt.toy import TASK
 
@@ -20,8 +21,8 @@ def test_without_a_token_budget_everything_fits() -> None:
     assert Meter().fit(None, 10**9, 5) == (5, None)
 
 
-def test_a_first_call_is_made_whatever_we_guess() -> None:
-    assert Meter().fit(10, 10_000, 3) == (1, 10)
+def test_a_first_prompt_that_does_not_fit_is_not_sent_either() -> None:
+    assert Meter().fit(10, 10_000, 3) == (0, None)
 
 
 def test_once_learned_a_prompt_that_does_not_fit_is_not_sent() -> None:
@@ -48,8 +49,11 @@ def test_calls_that_fit_cannot_pass_what_is_left(
 
 def test_what_is_left_is_shared_by_the_calls_of_a_round() -> None:
     sampling = Sampling(max_tokens=50, seed=1)
-    budget, usage = Budget(seconds=10, cost_usd=1.0), Usage(seconds=4, cost_usd=0.5)
-    written = write_requests(TASK, PROMPT, sampling, (3, 4), room=20, budget=budget, usage=usage)
+    grant = allow(Left(seconds=6, tokens=92, cost_usd=0.5), Rung(), 26, 2, 50)
+    written = write_requests(
+        TASK, PROMPT, sampling, (3, 4), grant=grant, seconds=6, number=1, rung=2
+    )
+    assert {request.rung for request in written} == {2}
     assert [request.max_tokens_left for request in written] == [20, 20]
     assert [request.sampling.max_tokens for request in written] == [50, 50]
     assert [request.sampling.seed for request in written] == [4, 5]

@@ -122,7 +122,7 @@ async def test_answers_of_the_author_belong_to_the_text():
 
 
 async def test_the_budget_is_asked_before_every_call():
-    scene = Scene(FAULTY, budget=Budget(tokens=200))
+    scene = Scene(FAULTY, budget=Budget(tokens=300))
     await scene.drafting.run()
     assert scene.drafting.short == "tokens"
     assert len(scene.prompts) == 1

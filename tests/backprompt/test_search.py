@@ -6,6 +6,7 @@ from backprompt.blackboard import Blackboard
 from backprompt.budget import Budget, Usage
 from backprompt.events import CallFailed
 from backprompt.journal import Journal
+from backprompt.rounds import open_round
 from backprompt.search import generate
 from backprompt.strategy import Strategy
 from backprompt.upstream import Completion, Request, ScriptedUpstream, UpstreamError
@@ -25,7 +26,7 @@ async def test_answers_come_in_order_of_arrival() -> None:
         return str(request.call)
 
     state = board(ScriptedUpstream(respond))
-    answers = generate(state, state.open_round())
+    answers = generate(state, open_round(state))
     order = []
     for call in (2, 0, 1):
         gates[call].set()
@@ -36,14 +37,14 @@ async def test_answers_come_in_order_of_arrival() -> None:
 
 async def test_calls_that_arrive_together_are_taken_by_number() -> None:
     state = board(ScriptedUpstream(lambda request: str(request.call)))
-    assert [a.call async for a in generate(state, state.open_round())] == [0, 1, 2]
+    assert [a.call async for a in generate(state, open_round(state))] == [0, 1, 2]
 
 
 async def test_no_more_answers_are_asked_for_than_may_be_judged() -> None:
     strategy = Strategy(search="parallel", n=5)
     upstream = ScriptedUpstream(lambda request: str(request.call))
     state = Blackboard(TASK, strategy, Budget(candidates=2), live(upstream), Journal())
-    assert [request.call for request in state.open_round()] == [0, 1]
+    assert [request.call for request in open_round(state)] == [0, 1]
 
 
 async def test_failures_are_recorded_and_passed_over() -> None:
@@ -53,7 +54,7 @@ async def test_failures_are_recorded_and_passed_over() -> None:
         return "7"
 
     state = board(ScriptedUpstream(respond))
-    assert [a.call async for a in generate(state, state.open_round())] == [0, 2]
+    assert [a.call async for a in generate(state, open_round(state))] == [0, 2]
     assert kinds(state.journal).count("call-failed") == 1
     assert state.usage.cost_usd == 0.5
 
@@ -74,7 +75,7 @@ async def test_a_round_that_is_cancelled_twice_still_charges_every_call() -> Non
     state = board(ScriptedUpstream(respond))
 
     async def drain() -> list:
-        return [answer async for answer in generate(state, state.open_round())]
+        return [answer async for answer in generate(state, open_round(state))]
 
     task = asyncio.create_task(drain())
     await asked.wait()
@@ -94,4 +95,4 @@ async def test_an_unexpected_error_is_not_swallowed() -> None:
 
     state = board(ScriptedUpstream(respond), n=1)
     with pytest.raises(LookupError):
-        await anext(generate(state, state.open_round()))
+        await anext(generate(state, open_round(state)))

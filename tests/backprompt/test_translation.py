@@ -57,7 +57,7 @@ async def test_a_model_is_never_asked_to_repeat_itself_greedily():
     [
         (Budget(tokens=60), 2, "tokens"),
         (Budget(tokens=70), 2, "tokens"),
-        (Budget(tokens=1), 1, "tokens"),
+        (Budget(tokens=1), 0, "tokens"),
         (Budget(cost_usd=0.25), 3, None),
         (Budget(cost_usd=0.2), 2, "cost_usd"),
     ],

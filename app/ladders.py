@@ -1,0 +1,54 @@
+"""Ladders: which models a run may climb, what each may spend and what it costs.
+
+In this order: the models of the request's profile; the server's `ladder`, for requests that name
+no model or one of its own; else the one upstream. A model that the request names is where the
+ladder begins, if it is one of its rungs.
+
+Invariant: what is recorded of a rung names no address and no key.
+"""
+
+from app.profiles import Rung
+from app.protocol import SolveRequest
+from app.settings import Settings
+from app.upstreams import Choice
+from backprompt.rung import Rung as PricedRung
+from backprompt.strategy import SolverMode, Strategy
+
+
+def find_ladder(model: str | None, profile: str | None, settings: Settings) -> tuple[Rung, ...]:
+    """Find the models that are asked one after the other; none if only the upstream is.
+
+    Args:
+        model: The model that the request names.
+        profile: The profile that the request names.
+        settings: Where ladders are.
+    """
+    found = settings.profiles.get(profile) if profile else None
+    rungs = found.models if found else ()
+    own = not rungs and (model is None or model in [rung.model for rung in settings.ladder])
+    rungs = settings.ladder if own else rungs
+    names = [rung.model for rung in rungs]
+    return rungs[names.index(model) :] if model in names else rungs
+
+
+def price_ladder(
+    choice: Choice, model: str | None, profile: str | None, settings: Settings
+) -> tuple[PricedRung, ...]:
+    """Describe the models of a run for the loop: what each may spend and what it costs."""
+    rungs = find_ladder(model, profile, settings)
+    rungs = rungs or (Rung(model=model or choice.model or "upstream"),)
+    return tuple(_price(rung, settings) for rung in rungs)
+
+
+def _price(rung: Rung, settings: Settings) -> PricedRung:
+    price = settings.upstream.prices.get(rung.model)
+    caps = rung.model_dump(exclude={"base_url", "api_key"})
+    if price is None:
+        return PricedRung(**caps)
+    return PricedRung(**caps, price_input=price.input, price_output=price.output)
+
+
+def name_source(choice: Choice, request: SolveRequest, strategy: Strategy) -> str:
+    """Say where guesses come from: from nowhere, where nobody is asked for any."""
+    unasked = strategy.solver is SolverMode.ONLY and request.text is None
+    return "none" if unasked else choice.kind

@@ -1,0 +1,119 @@
+"""rounds: ends a round and begins the next one: what is asked, of whom, and within which limits.
+
+Invariants:
+    * The budget is asked here before every round, and nobody else opens one.
+    * Whatever is done differently after a round (a fresh start, another model, another wording) is
+      an event of the record.
+"""
+
+from backprompt.blackboard import Blackboard
+from backprompt.calls import write_requests
+from backprompt.climb import MUST
+from backprompt.entries import Round
+from backprompt.events import Decided, Diversified, RoundStarted
+from backprompt.strategy import SolverMode
+from backprompt.upstream import Request, UpstreamError
+
+FINAL = frozenset({"recording-ended", "call-lost"})
+"""Failures of calls that no other model can mend."""
+
+
+def close_round(board: Blackboard) -> None:
+    """Turn what the round brought into what the model is told next."""
+    ended, board.round = board.round, Round()
+    board.stuck = False
+    failure = None if ended.responses else ended.failure
+    if failure is not None:
+        if not ended.calls:  # nobody could be asked, so it was no round
+            board.usage += board.one_round(back=True)
+        if not board.decided:
+            _take_failure(board, failure)
+    if board.settled:
+        return
+    stall = board.conversation.take(ended)
+    first = ended.best.codes[0] if ended.best is not None and ended.best.codes else None
+    if ended.began and failure is None:
+        board.climb.close_round(stall, first, board.usage.seconds)
+    if stall is not None:
+        board.note(Decided(decision="restart", why=stall))
+        how = board.conversation.diversions
+        if how:
+            board.note(Diversified(how=how))
+        board.stuck = board.climb.top and board.conversation.exhausted
+
+
+def _take_failure(board: Blackboard, failure: UpstreamError) -> None:
+    """Go on with the next model, if there is one and time for it."""
+    left = board.share.seconds_left(board.usage)
+    if failure.code in FINAL or board.climb.top or not left:
+        board.ending.fail(failure, left)
+    else:
+        board.climb.leaving = "upstream-failed"
+        board.failure = failure
+
+
+def open_round(board: Blackboard) -> list[Request]:
+    """Write the back-prompt from what the latest round brought, and the calls that put it.
+
+    Returns:
+        Nothing if no further call may be made.
+    """
+    board.read_test()
+    if board.strategy.solver is SolverMode.ONLY:
+        board.ending.spend("solver-gave-up", "the solver found no answer")
+    if board.settled or board.share.exhausted(board.usage) is not None:
+        return []
+    messages, sampling = board.conversation.write(), board.conversation.sampling
+    prompt = board.meter.measure(board.conversation.measure(messages))
+    left = board.share.left(board.usage)
+    choice = board.climb.choose(left, prompt, _width(board), sampling)
+    if choice is None:
+        _run_out(board, prompt)
+        return []
+    board.climb.leaving = None
+    if choice.why is not None:
+        board.note(Decided(decision="escalate", why=choice.why, rung=choice.at))
+        board.climb.step(choice.at, board.usage.seconds)
+    sampling = sampling.model_copy(update={"max_tokens": board.climb.cap(choice.at, sampling)})
+    calls = board.take_numbers(choice.grant.width)
+    board.usage += board.one_round()
+    board.climb.charge(board.one_round())
+    board.round.began = True
+    board.note(
+        RoundStarted(
+            messages=messages,
+            sampling=sampling,
+            calls=calls,
+            fresh=board.conversation.fresh,
+            rung=choice.at,
+        )
+    )
+    return write_requests(
+        board.task,
+        messages,
+        sampling,
+        calls,
+        grant=choice.grant,
+        seconds=board.climb.seconds_left(left),
+        number=board.usage.rounds,
+        rung=choice.at,
+    )
+
+
+def _width(board: Blackboard) -> int:
+    """Give how many answers to ask for: no more than may still be judged."""
+    if board.share.candidates is None:
+        return board.strategy.n
+    return min(board.strategy.n, board.share.candidates - board.usage.candidates)
+
+
+def _run_out(board: Blackboard, prompt: int) -> None:
+    """Say why no call can be made any more."""
+    climb, left = board.climb, board.share.left(board.usage)
+    if climb.leaving == "upstream-failed" and board.failure is not None:
+        board.ending.fail(board.failure, left.seconds)
+    elif climb.leaving in MUST:
+        board.ending.spend("ladder", "every model of the ladder has spent its part")
+    else:
+        lacks = climb.lacks(left, prompt, board.conversation.sampling)
+        board.ending.spend(lacks, "the next prompt has no room in the budget")
