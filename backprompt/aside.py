@@ -9,6 +9,7 @@ journal, however it ends. Without it the run goes on.
 import asyncio
 
 from backprompt.blackboard import Blackboard
+from backprompt.calls import allow
 from backprompt.entries import Answer
 from backprompt.upstream import Message, Request, Role, UpstreamError, estimate_usage
 
@@ -37,17 +38,19 @@ def _write_request(board: Blackboard, role: Role, prompt: str) -> Request | None
     budget = board.share.model_copy(update=open_rounds)
     if budget.exhausted(board.usage) is not None:
         return None
-    fitting, room = board.meter.fit(budget.tokens_left(board.usage), len(prompt), 1)
-    if not fitting:
+    left = board.climb.left(budget.left(board.usage))
+    grant = allow(left, board.climb.rung, board.meter.measure(len(prompt)), 1, None)
+    if not grant.width:
         return None
-    call, board.next_call = board.next_call, board.next_call + 1
+    (call,) = board.take_numbers(1)
     return Request(
         messages=(Message(role="user", content=prompt),),
         sampling=board.task.sampling,
-        timeout_s=budget.seconds_left(board.usage),
+        timeout_s=left.seconds,
         call=call,
         round=board.usage.rounds,
         role=role,
-        max_tokens_left=room,
-        max_cost_usd=budget.cost_left(board.usage),
+        rung=board.climb.at,
+        max_tokens_left=grant.room,
+        max_cost_usd=grant.cost_usd,
     )

@@ -131,9 +131,9 @@ class Climb:
         caps = (self.rungs[at].max_tokens, sampling.max_tokens)
         return min((cap for cap in caps if cap is not None), default=None)
 
-    def seconds_left(self, left: Left) -> float:
-        """Give the seconds that a call on the present rung may take."""
-        return self._left(self.at, left).seconds
+    def left(self, left: Left) -> Left:
+        """Give what of the budget's rest the present rung may spend."""
+        return self._left(self.at, left)
 
     def _used(self, seconds: float) -> Usage:
         return self._spent.model_copy(update={"seconds": max(seconds - self._began, 0.0)})

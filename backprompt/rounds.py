@@ -94,7 +94,7 @@ def open_round(board: Blackboard) -> list[Request]:
         sampling,
         calls,
         grant=choice.grant,
-        seconds=board.climb.seconds_left(left),
+        seconds=board.climb.left(left).seconds,
         number=board.usage.rounds,
         rung=choice.at,
     )

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from app.cli.access_commands import access_app
-from app.cli.options import Assurance
+from app.cli.options import Assurance, Solver
 from app.cli.runs_commands import runs_app
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -101,6 +101,9 @@ def solve(
     rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Most wall seconds.")] = None,
     feedback: Annotated[str | None, typer.Option(help="What the model is told.")] = None,
+    solver: Annotated[
+        Solver | None, typer.Option(help="What an exact solver does beside the model.")
+    ] = None,
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature.")] = None,
     start_from: Annotated[Path | None, typer.Option(help="An answer to begin with.")] = None,
     assurance: Annotated[Assurance | None, typer.Option(help="Opinions needed.")] = None,
@@ -124,6 +127,7 @@ def solve(
             rounds=rounds,
             seconds=seconds,
             feedback=feedback,
+            solver=solver,
             temperature=temperature,
             start_from=start_from,
             assurance=assurance,

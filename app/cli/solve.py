@@ -23,6 +23,7 @@ from app.schema_faults import schema_failure
 from app.service import Service
 from app.setting_groups import UpstreamSettings
 from app.settings import Settings, load_settings
+from backprompt.events import Origin
 from backprompt.render import draw, printable
 
 
@@ -39,6 +40,7 @@ class SolveOptions:
     rounds: int | None
     seconds: float | None
     feedback: str | None
+    solver: str | None
     temperature: float | None
     start_from: Path | None
     assurance: Assurance | None
@@ -83,7 +85,7 @@ def _read_request(options: SolveOptions) -> SolveRequest:
     body = _read_body(first, rest)
     options_of: dict[str, dict[str, Any]] = {
         "budget": {"rounds": options.rounds, "seconds": options.seconds},
-        "strategy": {"feedback": options.feedback},
+        "strategy": {"feedback": options.feedback, "solver": options.solver},
         "sampling": {"temperature": options.temperature},
     }
     for name, given in options_of.items():
@@ -178,6 +180,8 @@ def _sum_up(result: SolveResult) -> str:
     reason = f" ({result.reason})" if told else ""
     best = {True: "; proved optimal", False: "; a better answer exists", None: ""}[result.optimal]
     rest = "that there is none is certified" if result.certificate else "nothing is certified"
+    found = "; found by a solver" if result.origin is Origin.SOLVER else ""
+    best = f"{found}{best}"
     marked = best if result.certified else f"; {rest}"
     replayed = "; a replayed recording" if result.upstream == "replay" else ""
     return f"{result.status}{reason} after {took}{marked}{replayed}"

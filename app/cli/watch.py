@@ -15,6 +15,7 @@ from backprompt.events import (
     Judged,
     NoCandidate,
     RoundStarted,
+    SolverFinished,
 )
 from backprompt.render import printable
 
@@ -60,10 +61,8 @@ class Watcher:
                 self._say("the response holds no answer", -0.5)
             case CallFailed():
                 self._say(f"{event.code}: {event.message}", -0.5)
-            case Decided():
-                self._more.append(f"{event.decision}: {event.why}")
-            case Certified() | InfeasibilityCertified():
-                self._more.append(event.event.replace("-", " "))
+            case Decided() | SolverFinished() | Certified() | InfeasibilityCertified():
+                self._more.append(_tell(event))
             case Ended():
                 self._close()
         self._last = event
@@ -91,3 +90,12 @@ class Watcher:
         erased = ERASE if self._stream.isatty() else ""
         self._stream.write(f"{erased}{line}{end}")
         self._stream.flush()
+
+
+def _tell(event: Decided | SolverFinished | Certified | InfeasibilityCertified) -> str:
+    """Say what else happened in a round."""
+    if isinstance(event, Decided):
+        return f"{event.decision}: {event.why}"
+    if isinstance(event, SolverFinished):
+        return "the solver answered" if event.answered else "the solver gave up"
+    return event.event.replace("-", " ")

@@ -33,6 +33,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "on-fail": ("on_fail",),
     "assurance": ("assurance",),
     "progress": ("progress",),
+    "solver": ("strategy", "solver"),
     "max-rounds": ("budget", "rounds"),
     "max-candidates": ("budget", "candidates"),
     "max-seconds": ("budget", "seconds"),

@@ -63,6 +63,8 @@ class Reply:
     @property
     def headers(self) -> dict[str, str]:
         """The headers `x-llm-modulo-*`."""
+        named = self.report.get("origin")
+        origin = {"x-llm-modulo-origin": str(named)} if named else {}
         return {
             "x-llm-modulo-certified": "true" if self.certified else "false",
             "x-llm-modulo-run-id": self.run,
@@ -70,6 +72,7 @@ class Reply:
             "x-llm-modulo-tokens": str(self.usage.tokens),
             "x-llm-modulo-cost-usd": f"{self.usage.cost_usd:.6f}",
             "x-llm-modulo-upstream-model": header_safe(self.model),
+            **origin,
         }
 
 
@@ -201,6 +204,7 @@ def _report(result: SolveResult, domain: str, events: list[Event]) -> dict[str, 
         "elapsed_s": result.elapsed_s,
     }
     optional = {
+        "origin": result.origin,
         "reason": result.reason,
         "optimal": result.optimal,
         "objective": result.objective,

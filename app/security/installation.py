@@ -21,6 +21,7 @@ TOLD = (
     "x-llm-modulo-tokens",
     "x-llm-modulo-cost-usd",
     "x-llm-modulo-upstream-model",
+    "x-llm-modulo-origin",
 )
 """Headers that scripts of other origins may read."""
 
