@@ -103,9 +103,7 @@ class DurableEngine:
         self.executor = new_id("executor") if location.shared else LOCAL
         database = open_database(location, synchronous=cluster.synchronous)
         self._store = Store(database)
-        self._workflows = Workflows(
-            location, database, self.executor, self._execute, observer
-        )
+        self._workflows = Workflows(location, database, self.executor, self._execute, observer)
         self._members = Members(database, self._workflows, self.executor, cluster.lease_s)
         self._slots: Slots = (
             SharedSlots(self._store, self.executor, room.per_upstream, cluster.lease_s, self._call)

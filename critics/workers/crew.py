@@ -176,6 +176,7 @@ class Crew:
             self._resting = asyncio.create_task(zygote.aclose())
 
     async def _take(self) -> Worker:
+        self.fault = None
         while self._spare:
             worker = self._spare.pop()
             if not worker.ended.done():
@@ -188,7 +189,6 @@ class Crew:
             raise Lost("critic-crashed", str(error)) from error
         if self._zygote is None:
             raise RuntimeError("the worker pool is closed")
-        self.fault = None
         return await self._zygote.fork()
 
     def _release(self, worker: Worker) -> None:
