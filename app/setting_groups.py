@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, model_validator
 
 
 class Group(BaseModel):
@@ -138,6 +138,9 @@ class WebhookSettings(Group):
     allowed: tuple[Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")], ...] = ()
     """Addresses that a request may name in `webhook`: these themselves and what lies below them.
     Without any, no request may name one."""
+    networks: tuple[IPvAnyNetwork, ...] = ()
+    """Networks, such as `10.0.0.0/8`, that a name among these addresses may lead to although they
+    are not public. An IP address and `localhost` need not be in one."""
     secret: SecretStr | None = None
     """Key of the signature, such as `whsec_` and base64; needed where any address is set."""
     attempts: int = Field(default=6, ge=1, le=20)

@@ -4,7 +4,8 @@ The form is that of Standard Webhooks (https://www.standardwebhooks.com): header
 `webhook-timestamp` and `webhook-signature`, an HMAC-SHA256 over id, time and body.
 
 Invariants:
-    * Only addresses that the operator allows are asked; no redirect is followed.
+    * Only addresses that the operator allows are asked, whatever their names come to lead to; no
+      redirect is followed, and nothing of the answer is read but its status.
     * The body is what any client may read of the run: no answer that is not certified.
     * A delivery is repeated with growing pauses until a 2xx, a 410 or the last attempt; the
       receiver knows a repeated one by its `webhook-id`, which is the run's.
@@ -22,7 +23,9 @@ from urllib.parse import urlsplit
 
 from app.engine import RunRecord
 from app.failures import Fault, ServiceError
+from app.relay_client import find_proxy
 from app.run_views import RunView
+from app.security.addresses import Destination, RefusedAddressError, find_destination
 from app.setting_groups import WebhookSettings
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ logger = logging.getLogger("llm_modulo.webhooks")
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
+ODD = frozenset("\\@\t\r\n ")
+"""Characters by which two readers of one address may come to different hosts."""
 GONE = 410
 """The receiver wants no more of it."""
 
@@ -51,13 +56,14 @@ def require_allowed(url: str | None, settings: WebhookSettings) -> None:
 
 def is_below(url: str, prefix: str) -> bool:
     """Say whether an address has the origin and the path of an allowed one, or a path below it."""
+    if not url.isascii() or any(char in url for char in ODD):
+        return False
     try:
         asked, allowed = urlsplit(url), urlsplit(prefix)
-        same = (asked.scheme, asked.hostname, asked.port, asked.username) == (
+        same = (asked.scheme, asked.hostname, asked.port) == (
             allowed.scheme,
             allowed.hostname,
             allowed.port,
-            allowed.username,
         )
     except ValueError:
         return False
@@ -118,7 +124,7 @@ class Courier:
         for attempt in range(self._settings.attempts):
             if attempt:
                 await self._pause(min(FIRST_PAUSE_S * 4 ** (attempt - 1), LONGEST_PAUSE_S))
-            status = await self._send(url, record.spec.id, body)
+            status = await self._send(url, record.spec.id, body, attempt)
             if status is not None and (status // 100 == 2 or status == GONE):  # noqa: PLR2004  # any 2xx
                 return status != GONE
         logger.warning("%s: nobody heard of its end (webhook)", record.spec.id)
@@ -130,7 +136,7 @@ class Courier:
         kind = f'"type":"run.{record.state}","timestamp":"{ended.isoformat()}"'
         return f'{{{kind},"data":{view}}}'.encode()
 
-    async def _send(self, url: str, run_id: str, body: bytes) -> int | None:
+    async def _send(self, url: str, run_id: str, body: bytes, attempt: int) -> int | None:
         import httpx  # noqa: PLC0415  # only where a webhook is sent
 
         now = int(self._clock().timestamp())
@@ -142,15 +148,35 @@ class Courier:
         }
         if secret is not None:
             headers["webhook-signature"] = sign(secret.get_secret_value(), run_id, now, body)
+        settings = self._settings
         try:
-            response = await self._client().post(
-                url,
-                content=body,
-                headers=headers,
-                timeout=self._settings.timeout_s,
-                follow_redirects=False,
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            to = await self._find(url, attempt)
+            async with (
+                asyncio.timeout(settings.timeout_s),
+                self._client().stream(
+                    "POST",
+                    to.url,
+                    content=body,
+                    headers={**headers, "host": to.host},
+                    timeout=settings.timeout_s,
+                    follow_redirects=False,
+                    extensions={"sni_hostname": to.name},
+                ) as response,
+            ):
+                return response.status_code
+        except RefusedAddressError as error:
+            logger.warning("%s: webhook not sent: %s", run_id, error)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             logger.info("%s: webhook failed: %s", run_id, type(error).__name__)
-            return None
-        return response.status_code
+        return None
+
+    async def _find(self, url: str, attempt: int) -> Destination:
+        """Find the address of a URL; the environment's proxy, if there is one, finds its own.
+
+        Raises:
+            RefusedAddressError: It may not be called.
+        """
+        if find_proxy(url) is not None:
+            parts = urlsplit(url)
+            return Destination(url, parts.netloc.rpartition("@")[2], parts.hostname or "")
+        return await find_destination(url, self._settings.networks, turn=attempt)

@@ -3,8 +3,9 @@
 A plain name is passed through; `profile/model` is verified as the profile says.
 """
 
+import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,9 +16,6 @@ from app.profiles import Profile
 from app.proxy.wire_json import respond
 from app.service import Service
 from app.upstreams import MARK
-
-if TYPE_CHECKING:
-    import httpx
 
 OWNER = "llm-modulo"
 PATIENCE_S = 5.0
@@ -87,21 +85,28 @@ async def _ask(service: Service, base_url: str) -> list[Row]:
 
     key = service.settings.upstream.api_key
     headers = {"authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    headers["accept-encoding"] = "identity"
+    content = bytearray()
     try:
-        response = await service.client.get(
-            f"{base_url.rstrip('/')}/models", headers=headers, timeout=PATIENCE_S
-        )
-    except (httpx.HTTPError, httpx.InvalidURL):
+        async with (
+            asyncio.timeout(PATIENCE_S),
+            service.client.stream(
+                "GET", f"{base_url.rstrip('/')}/models", headers=headers, timeout=PATIENCE_S
+            ) as response,
+        ):
+            async for part in response.aiter_raw():
+                content += part
+                if len(content) > LONGEST_LIST:
+                    return []
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
         return []
-    return read_models(response)
+    return read_models(bytes(content)) if response.is_success else []
 
 
-def read_models(response: "httpx.Response") -> list[Row]:
+def read_models(content: bytes) -> list[Row]:
     """Read a list of models; anything else holds none."""
-    if not response.is_success or len(response.content) > LONGEST_LIST:
-        return []
     try:
-        listed = json.loads(response.content)
+        listed = json.loads(content)
     except (ValueError, RecursionError):
         return []
     found = listed.get("data") if isinstance(listed, dict) else None

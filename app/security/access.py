@@ -33,6 +33,8 @@ logger = logging.getLogger("llm_modulo.security")
 
 LOOK_S = 1.0
 """Seconds after which the keys are looked at again."""
+NEW_S = 0.1
+"""The same, for a key that nobody knows yet."""
 STALE_S = 10.0
 """Seconds for which keys that cannot be read again still count."""
 SWEPT = 100
@@ -99,7 +101,10 @@ class Access:
             ServiceError: `key-invalid`: nobody; `keys-away`: it cannot be found out.
         """
         await self._look()
-        key = self._ring.get(key_id(token) or "")
+        public = key_id(token)
+        if public is not None and public not in self._ring:
+            await self._look(NEW_S)  # it may have been made a moment ago
+        key = self._ring.get(public or "")
         if key is None or not key.fits(token):
             raise refuse_key("the request's key is none of this service")
         fault = key.fault(self._now())
@@ -107,13 +112,13 @@ class Access:
             raise refuse_key(f"the key `{key.shown}` is {fault}")
         return Principal.of(key)
 
-    async def _look(self) -> None:
+    async def _look(self, every_s: float = LOOK_S) -> None:
         """Read the keys again, if that is due."""
-        if self._clock() - self._read_at < LOOK_S:
+        if self._clock() - self._read_at < every_s:
             return
         async with self._reading:
             began = self._clock()
-            if began - self._read_at < LOOK_S:
+            if began - self._read_at < every_s:
                 return
             try:
                 found = await asyncio.to_thread(self.books.read_keys, self._mark)

@@ -144,6 +144,10 @@ class Books(Protocol):
         ...
 
 
+TINY = 1e-12
+"""Less than any sum that is left."""
+
+
 def grant(allowance: Allowance, account: Account, claim: Claim) -> Grant:
     """Decide what a run may spend of what is left of a day.
 
@@ -158,7 +162,8 @@ def grant(allowance: Allowance, account: Account, claim: Claim) -> Grant:
         spent, held = getattr(account.spent, what), getattr(account.held, what)
         left[what] = limit - spent - held
         if left[what] <= 0 or left[what] < getattr(claim.first, what):
-            waiting = held > 0 and limit - spent >= max(getattr(claim.first, what), 1e-12)
+            back = what != "runs" and held > 0  # a run that ends has been one all the same
+            waiting = back and limit - spent >= max(getattr(claim.first, what), TINY)
             raise SpentError(what, waiting=waiting)
     tokens = usd = None
     if "tokens" in left:

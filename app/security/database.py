@@ -175,7 +175,7 @@ class DatabaseBooks:
         return Account(found.get(False, Amount()), found.get(True, Amount()))
 
     def _lock(self, connection: sa.Connection, name: str) -> None:
-        """Let nobody else do the same at once; a file has one writer anyway."""
+        """Let nobody else do the same at once; a file has one writer at a time anyway."""
         if self._shared:
             hashed = sa.func.hashtext(f"modulo-access-{name}")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(hashed)))
@@ -184,6 +184,8 @@ class DatabaseBooks:
     def _transaction(self, *, writes: bool = True) -> Iterator[sa.Connection]:
         try:
             with self._database.begin() if writes else self._database.connect() as connection:
+                if writes and not self._shared:  # the driver would do so with the first write only
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
         except SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]

@@ -44,7 +44,6 @@ class FileBooks:
         """Read nothing yet."""
         self.path = path
         self._charges: dict[str, _Charge] = {}
-        self._settled: dict[tuple[str, str], Amount] = {}
         self._turn = threading.Lock()
 
     def prepare(self) -> None:
@@ -89,6 +88,8 @@ class FileBooks:
             known = self._charges.get(charge)
             if known is not None and known.grant is not None:
                 return Grant(known.grant.tokens, known.grant.usd, known.amount, fresh=False)
+            if known is not None:  # a run that was over goes on: its charge stands open again
+                del self._charges[charge]
             granted = grant(key.per_day, self._account(key.id, day), claim)
             self._charges[charge] = _Charge(key.id, day, granted.held, granted)
             return granted
@@ -96,29 +97,43 @@ class FileBooks:
     def settle(self, charge: str, amount: Amount) -> None:
         """Put what was spent in the place of what was reserved."""
         with self._turn:
-            known = self._charges.pop(charge, None)
-            if known is not None:
-                at = (known.key, known.day)
-                for old in [one for one in self._settled if one[1] < known.day]:
-                    del self._settled[old]
-                self._settled[at] = self._settled.get(at, Amount()) + amount
+            known = self._charges.get(charge)
+            if known is None or known.grant is None:
+                return
+            known.amount, known.grant = amount, None
+            old = [
+                name
+                for name, one in self._charges.items()
+                if one.grant is None and one.day < known.day
+            ]
+            for name in old:
+                del self._charges[name]
 
     def release(self, charge: str) -> None:
         """Take back what was reserved."""
         with self._turn:
-            self._charges.pop(charge, None)
+            known = self._charges.get(charge)
+            if known is not None and known.grant is not None:
+                del self._charges[charge]
 
     def held_by(self, key: str, most: int) -> list[str]:
         """List reservations that are not settled."""
         with self._turn:
-            return [name for name, one in self._charges.items() if one.key == key][:most]
+            held = [
+                name
+                for name, one in self._charges.items()
+                if one.key == key and one.grant is not None
+            ]
+            return held[:most]
 
     def close(self) -> None:
         """Hold nothing open."""
 
     def _account(self, key: str, day: str) -> Account:
-        held = [one.amount for one in self._charges.values() if (one.key, one.day) == (key, day)]
-        return Account(self._settled.get((key, day), Amount()), sum(held, Amount()))
+        mine = [one for one in self._charges.values() if (one.key, one.day) == (key, day)]
+        spent = sum((one.amount for one in mine if one.grant is None), Amount())
+        held = sum((one.amount for one in mine if one.grant is not None), Amount())
+        return Account(spent, held)
 
     def _read(self) -> tuple[Key, ...]:
         try:

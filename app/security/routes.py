@@ -43,12 +43,14 @@ needed."""
 
 def needed(path: str) -> Scopes:
     """Give the scopes of which a path needs one; empty where it is open to all."""
-    first, slash, _ = path.removeprefix("/").partition("/")
-    if not first and slash:
-        return frozenset({Scope.ADMIN})
-    return BY_SEGMENT.get(first, frozenset({Scope.ADMIN}))
+    return BY_SEGMENT.get(_segment(path), frozenset({Scope.ADMIN}))
 
 
 def is_listed(path: str) -> bool:
     """Say whether somebody thought of a path."""
-    return path.removeprefix("/").partition("/")[0] in BY_SEGMENT
+    return _segment(path) in BY_SEGMENT
+
+
+def _segment(path: str) -> str:
+    first, slash, _ = path.removeprefix("/").partition("/")
+    return first or slash
