@@ -38,7 +38,7 @@ def _write_request(board: Blackboard, role: Role, prompt: str) -> Request | None
     budget = board.share.model_copy(update=open_rounds)
     if budget.exhausted(board.usage) is not None:
         return None
-    left = board.climb.left(budget.left(board.usage))
+    left = board.climb.left(budget.left(board.usage + board.pending), board.pending)
     grant = allow(left, board.climb.rung, board.meter.measure(len(prompt)), 1, None)
     if not grant.width:
         return None

@@ -84,7 +84,7 @@ class Blackboard:
     failure: UpstreamError | None = None
     """Why the model of the last rung could not be asked."""
     stuck: bool = False
-    """Whether neither another start nor another model is left to try."""
+    """Whether neither another start nor another model is left to try, but a solver held back."""
     hint_rounds: int = 0
     """Rounds so far after which a hint might have been given."""
 
@@ -98,6 +98,7 @@ class Blackboard:
         self.climb = Climb(self.task.rungs or (Rung(),), self.strategy)
         self.usage = self.task.spent
         self.next_call = self.task.first_call
+        self.under_way: dict[int, Usage] = {}
         self.share = self.strategy.share(self.budget)
         self.ending = Ending(self.strategy.wanted)
         self.note(
@@ -148,6 +149,11 @@ class Blackboard:
     def _full(self, budget: Budget) -> bool:
         return budget.candidates is not None and self.usage.candidates >= budget.candidates
 
+    @property
+    def pending(self) -> Usage:
+        """What the calls under way may cost at their worst."""
+        return sum(self.under_way.values(), Usage())
+
     def take_numbers(self, count: int) -> tuple[int, ...]:
         """Number so many calls."""
         first, self.next_call = self.next_call, self.next_call + count
@@ -162,6 +168,7 @@ class Blackboard:
 
     def call_finished(self, request: Request, completion: Completion) -> None:
         """Note an answer and what it cost."""
+        self.under_way.pop(request.call, None)
         paid = Usage() if completion.recorded else completion.usage.model_copy(update={"calls": 1})
         usage = self._charge(paid)
         self.meter.learn(request, usage)
@@ -173,6 +180,7 @@ class Blackboard:
 
     def call_failed(self, request: Request, error: UpstreamError) -> None:
         """Note a call without an answer and what it cost all the same."""
+        self.under_way.pop(request.call, None)
         usage = self._charge(error.usage)
         self.note(
             CallFailed(

@@ -90,6 +90,14 @@ def allow(left: Left, rung: Rung, prompt: int, width: int, cap: int | None) -> A
     return Allowance(width, room, each, whole=room is None or room >= (cap or 1))
 
 
+def foresee(request: Request, rung: Rung, prompt: int) -> Usage:
+    """Give what a call may cost at its worst, as far as anything caps it."""
+    caps = [cap for cap in (request.sampling.max_tokens, request.max_tokens_left) if cap]
+    completion = min(caps, default=0)
+    cost = rung.price(prompt, completion)
+    return Usage(prompt_tokens=prompt, completion_tokens=completion, cost_usd=cost)
+
+
 def write_requests(
     task: Task,
     messages: tuple[Message, ...],

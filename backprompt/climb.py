@@ -131,9 +131,10 @@ class Climb:
         caps = (self.rungs[at].max_tokens, sampling.max_tokens)
         return min((cap for cap in caps if cap is not None), default=None)
 
-    def left(self, left: Left) -> Left:
-        """Give what of the budget's rest the present rung may spend."""
-        return self._left(self.at, left)
+    def left(self, left: Left, pending: Usage | None = None) -> Left:
+        """Give what of the budget's rest the present rung may spend beside what is pending."""
+        used = self._used(left.now)
+        return left.under(self.rung.left(used + pending if pending else used))
 
     def _used(self, seconds: float) -> Usage:
         return self._spent.model_copy(update={"seconds": max(seconds - self._began, 0.0)})

@@ -7,7 +7,7 @@ Invariants:
 """
 
 from backprompt.blackboard import Blackboard
-from backprompt.calls import write_requests
+from backprompt.calls import foresee, write_requests
 from backprompt.climb import MUST
 from backprompt.entries import Round
 from backprompt.events import Decided, Diversified, RoundStarted
@@ -39,7 +39,8 @@ def close_round(board: Blackboard) -> None:
         how = board.conversation.diversions
         if how:
             board.note(Diversified(how=how))
-        board.stuck = board.climb.top and board.conversation.exhausted
+        held = board.strategy.solver is SolverMode.FALLBACK
+        board.stuck = held and board.climb.top and board.conversation.exhausted
 
 
 def _take_failure(board: Blackboard, failure: UpstreamError) -> None:
@@ -88,7 +89,7 @@ def open_round(board: Blackboard) -> list[Request]:
             rung=choice.at,
         )
     )
-    return write_requests(
+    requests = write_requests(
         board.task,
         messages,
         sampling,
@@ -98,6 +99,8 @@ def open_round(board: Blackboard) -> list[Request]:
         number=board.usage.rounds,
         rung=choice.at,
     )
+    board.under_way = {r.call: foresee(r, board.climb.rung, prompt) for r in requests}
+    return requests
 
 
 def _width(board: Blackboard) -> int:

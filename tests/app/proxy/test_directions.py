@@ -40,11 +40,11 @@ def test_a_budget_is_laid_over_the_profiles_field_by_field(body, header):
 
 
 def test_every_header_has_its_field():
-    values = {"assurance": "cross", "on-fail": "error", "progress": "false"}
+    values = {"assurance": "cross", "on-fail": "error", "progress": "false", "solver": "race"}
     headers = {f"x-llm-modulo-{name}": values.get(name, "3") for name in HEADERS}
     read = read_directions({}, headers)
     assert read.budget == Budget(rounds=3, candidates=3, seconds=3, tokens=3, cost_usd=3)
-    told = set(Directions.model_fields) - {"problem", "strategy"}
+    told = set(Directions.model_fields) - {"problem"}
     assert read.model_fields_set == told
 
 

@@ -1,0 +1,198 @@
+"""No budget hole: over any strategy, ladder, failure and bill, no limit is passed unawares.
+
+The market is honest or lies. An honest one counts a prompt as we estimate it, keeps to the caps
+that are sent and bills its prices: then no limit is ever passed at all. One that lies may bill
+anything: then no call is begun once a limit is reached.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backprompt.budget import Budget, Usage
+from backprompt.events import CallFailed, CallFinished, Decided, Judged, RoundStarted, Status
+from backprompt.journal import Journal
+from backprompt.loop import solve
+from backprompt.outcome import Outcome
+from backprompt.rung import Rung
+from backprompt.strategy import Diversion, Feedback, SolverMode, Strategy
+from backprompt.upstream import Completion, Request, UpstreamError, estimate_tokens
+from critics.types import Solved
+from tests.backprompt.toy import TASK, Clockwork
+
+TEXTS = st.sampled_from(["7", "41", "42", "8 9", "no number", "?", ""])
+CAPS = st.none() | st.integers(1, 60)
+RUNGS = st.builds(
+    Rung,
+    rounds=st.none() | st.integers(1, 3),
+    tokens=st.none() | st.integers(1, 200),
+    cost_usd=st.none() | st.sampled_from([0.001, 0.01]),
+    seconds=st.none() | st.sampled_from([0.5, 5.0]),
+    max_tokens=CAPS,
+    price_input=st.sampled_from([0.0, 1.0, 10.0]),
+    price_output=st.sampled_from([0.0, 4.0, 40.0]),
+)
+BUDGETS = st.builds(
+    Budget,
+    rounds=st.integers(1, 8),
+    candidates=st.none() | st.integers(1, 6),
+    seconds=st.sampled_from([2.0, 20.0]),
+    tokens=st.none() | st.integers(1, 500),
+    cost_usd=st.none() | st.sampled_from([0.0001, 0.002, 0.05]),
+)
+STRATEGIES = st.builds(
+    lambda n, **rest: Strategy(search="parallel" if n > 1 else "sequential", n=n, **rest),
+    st.integers(1, 3),
+    feedback=st.sampled_from(list(Feedback)),
+    solver=st.sampled_from(list(SolverMode)),
+    restart_after=st.none() | st.integers(1, 2),
+    diversify=st.lists(st.sampled_from(list(Diversion)), max_size=3).map(tuple),
+    escalate_after=st.none() | st.integers(1, 2),
+    same_error_after=st.none() | st.integers(2, 3),
+    reformat=st.booleans(),
+)
+CALLS = st.lists(
+    st.tuples(TEXTS, st.integers(0, 90), st.booleans(), st.sampled_from([0.0, 0.4, 3.0])),
+    min_size=1,
+    max_size=12,
+)
+SOLVED = st.sampled_from(
+    [
+        None,
+        Solved(answer=None, engine="toy"),
+        *(Solved(answer=a, engine="toy") for a in ("42", "7")),
+    ]
+)
+LIES = st.none() | st.sampled_from([0, 3, 50])
+
+
+@dataclass
+class Market(Clockwork):
+    """Sells answers: what call `i` says, how long it wants to get, whether it fails, its time."""
+
+    calls: list[tuple[str, int, bool, float]] = field(default_factory=list)
+    rungs: tuple[Rung, ...] = ()
+    lie: int | None = None
+    """What every token is billed as, if the market lies."""
+
+    async def generate(self, request: Request) -> Completion:
+        self.requests.append(request)
+        text, wanted, fails, takes = self.calls[request.call % len(self.calls)]
+        self.now += min(takes, request.timeout_s)
+        caps = (request.sampling.max_tokens, request.max_tokens_left)
+        tokens = min([wanted, *(cap for cap in caps if cap is not None)])
+        prompt, weight = estimate_tokens(request.chars), 1 if self.lie is None else self.lie
+        usage = Usage(
+            calls=1,
+            prompt_tokens=prompt * weight,
+            completion_tokens=tokens * weight,
+            cost_usd=self.rungs[request.rung].price(prompt, tokens) * weight,
+        )
+        if fails:
+            raise UpstreamError("upstream-failed", "told to fail", usage=usage)
+        return Completion(text=text, model="toy", usage=usage)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> dict[str, Any]:
+    """Everything a run depends on."""
+    return {
+        "budget": draw(BUDGETS),
+        "strategy": draw(STRATEGIES),
+        "rungs": tuple(draw(st.lists(RUNGS, min_size=1, max_size=3))),
+        "max_tokens": draw(CAPS),
+        "calls": draw(CALLS),
+        "lie": draw(LIES),
+        "solved": draw(SOLVED),
+    }
+
+
+async def play(world: dict[str, Any]) -> tuple[Outcome, Journal, Market]:
+    sampling = TASK.sampling.model_copy(update={"max_tokens": world["max_tokens"]})
+    task = TASK.model_copy(update={"rungs": world["rungs"], "sampling": sampling})
+    market = Market(
+        (), calls=world["calls"], rungs=world["rungs"], lie=world["lie"], solved=world["solved"]
+    )
+    journal = Journal()
+    outcome = await solve(
+        task,
+        strategy=world["strategy"],
+        budget=world["budget"],
+        effects=market,
+        journal=journal,
+    )
+    return outcome, journal, market
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds())
+async def test_no_limit_is_passed_unawares(world: dict[str, Any]) -> None:
+    outcome, journal, market = await play(world)
+    _, again, _ = await play(world)
+    assert list(again.dump()) == list(journal.dump())
+    check_begun(world["budget"], journal)
+    check_ladder(world["rungs"], journal, market)
+    check_solver(world, outcome, journal, market)
+    if world["lie"] is None:
+        check_honest(world, outcome, journal)
+
+
+def check_begun(budget: Budget, journal: Journal) -> None:
+    """No call is begun once a limit is reached, whatever was billed."""
+    spent = Usage()
+    for event in journal.events:
+        if isinstance(event, RoundStarted):
+            used = {"rounds": event.round - 1, "seconds": event.at}
+            assert budget.exhausted(spent.model_copy(update=used)) is None
+        elif isinstance(event, CallFinished | CallFailed):
+            spent += event.usage
+
+
+def check_honest(world: dict[str, Any], outcome: Outcome, journal: Journal) -> None:
+    """With bills that can be foreseen no limit of the budget or of a rung is passed at all."""
+    budget, rungs = world["budget"], world["rungs"]
+    assert outcome.usage.tokens <= (budget.tokens or outcome.usage.tokens)
+    assert outcome.usage.cost_usd <= (budget.cost_usd or outcome.usage.cost_usd) + 1e-12
+    spent, rounds, at = [Usage()] * len(rungs), [0] * len(rungs), 0
+    for event in journal.events:
+        if isinstance(event, RoundStarted):
+            at = event.rung
+            rounds[at] += 1
+        elif isinstance(event, CallFinished | CallFailed):
+            spent[at] += event.usage
+    for rung, used, asked in zip(rungs, spent, rounds, strict=True):
+        assert used.tokens <= (rung.tokens or used.tokens)
+        assert used.cost_usd <= (rung.cost_usd or used.cost_usd) + 1e-12
+        assert asked <= (rung.rounds or asked)
+
+
+def check_ladder(rungs: tuple[Rung, ...], journal: Journal, market: Market) -> None:
+    """Each step up is recorded, and each call goes where the record says."""
+    at, asked = 0, {}
+    for event in journal.events:
+        if isinstance(event, Decided) and event.decision == "escalate":
+            assert event.rung is not None
+            assert at < event.rung < len(rungs)
+            at = event.rung
+        elif isinstance(event, RoundStarted):
+            assert event.rung == at
+            asked |= dict.fromkeys(event.calls, at)
+    assert all(asked[r.call] == r.rung for r in market.requests if r.call in asked)
+
+
+def check_solver(world: dict[str, Any], outcome: Outcome, journal: Journal, market: Market) -> None:
+    """A solver works within the seconds, is asked once, and its right answer is never lost."""
+    mode, budget = world["strategy"].solver, world["budget"]
+    assert len(market.allowed) <= 1
+    assert all(allowed <= budget.seconds for allowed in market.allowed)
+    if mode in {SolverMode.OFF, SolverMode.HINT}:
+        assert not market.allowed
+    if mode is SolverMode.ONLY:
+        assert not market.requests
+    candidates = sum(isinstance(event, Judged) for event in journal.events)
+    room = budget.candidates is None or candidates < budget.candidates
+    right = world["solved"] is not None and world["solved"].answer == "42"
+    if market.allowed and right and room and outcome.reason != "assurance-not-reached":
+        assert outcome.status is Status.CERTIFIED
