@@ -139,7 +139,9 @@ class Run:
         result = self.tell(outcome, self.formalization)
         if outcome.status is Status.FAILED:
             told = printable(self.failure or outcome.message or "")
-            logger.warning("%s: %s: %s", self.id, outcome.reason, told)
+            said = f"the run failed: {outcome.reason}"  # all that a line of JSON may hold
+            extra = {"run_id": self.id, "said": said}
+            logger.warning("%s: %s: %s", self.id, outcome.reason, told, extra=extra)
         return result
 
     async def take_problem(

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import socket
-import sys
 from contextlib import suppress
 
 import uvicorn
@@ -18,8 +17,11 @@ from app.security.access import Access
 from app.security.opening import require_login
 from app.security.origins import is_loopback
 from app.settings import Settings, load_settings
+from app.telemetry.logs import write_logs
 from app.upstreams import require_usable
 from critics.domain import find_domain, installed
+
+logger = logging.getLogger("llm_modulo.serve")
 
 GRACE_S = 5
 """Seconds that requests under way have to end by themselves when the service is told to stop."""
@@ -41,8 +43,8 @@ class Server(uvicorn.Server):
         if self.started:
             host, port = (sockets or [])[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
-            note(tell_where(self._settings))
+            self._note(f"llm-modulo listens on http://{shown}:{port} (documentation at /docs)")
+            self._note(tell_where(self._settings))
             await self._tell_login(host)
             self._tell_key()
             self._told = asyncio.ensure_future(self._tell_upstream())
@@ -56,9 +58,18 @@ class Server(uvicorn.Server):
         access: Access = self.config.app.state.service.access  # type: ignore[union-attr]  # as below
         with suppress(ServiceError):  # requests will be told
             if await access.needs_key():
-                note("requests need an API key (`modulo access new`)")
+                self._note("requests need an API key (`modulo access new`)")
             elif not is_loopback(host):
-                note(f"warning: whoever reaches {host} may use this service; it asks for no key")
+                self._note(
+                    f"warning: whoever reaches {host} may use this service; it asks for no key"
+                )
+
+    def _note(self, text: str) -> None:
+        """Tell who started the service."""
+        if self._settings.logging.format == "json":
+            logger.info("%s", text)
+        else:
+            note(text)
 
     def _tell_key(self) -> None:
         issuer: Issuer = self.config.app.state.service.issuer  # type: ignore[union-attr]  # as below
@@ -66,16 +77,18 @@ class Server(uvicorn.Server):
             "" if issuer.keys.kind == "configured" else "; make one to keep with `modulo keys new`"
         )
         key = f"{issuer.keys.kind} key {issuer.signer.keyid[:16]}"
-        note(f"certificates are signed by the {key}{kind}")
+        self._note(f"certificates are signed by the {key}{kind}")
         if issuer.log is None:
             return
         fault = issuer.log.prepare()
-        note(f"warning: {fault}" if fault else f"certificates are logged in `{issuer.log.path}`")
+        self._note(
+            f"warning: {fault}" if fault else f"certificates are logged in `{issuer.log.path}`"
+        )
 
     async def _tell_upstream(self) -> None:
         service = self.config.app.state.service  # type: ignore[union-attr]  # our own application
         choice = await service.choice()
-        note(
+        self._note(
             f"upstream: {choice.kind}; {choice.where}" + (f"; {choice.help}" if choice.help else "")
         )
 
@@ -93,15 +106,13 @@ def run_server(host: str | None, port: int | None) -> None:
         settings = require_usable_database(settings)
         require_login(settings)
         listener = _listen(settings)
-        logging.basicConfig(
-            level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s"
-        )
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        write_logs(settings.logging)
         application = create_app(settings)
         application.state.service.issuer.keys  # noqa: B018  # one that cannot be read is told now
         config = uvicorn.Config(
             application,
             log_level="warning",
+            log_config=None if settings.logging.format == "json" else uvicorn.config.LOGGING_CONFIG,
             timeout_graceful_shutdown=GRACE_S + CLEAN_UP_S,
             server_header=False,
         )

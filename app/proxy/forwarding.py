@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from app.breaker import SuspendedError, Trial, suspended
 from app.failures import ServiceError
 from app.proxy.chat_request import ChatRequest
 from app.proxy.directions import FIELD
@@ -19,6 +20,7 @@ from app.proxy.wire_json import dump
 from app.relay_client import BrokenOffError, NotReachedError, RelayResponse
 from app.service import Service
 from app.settings import Settings
+from app.telemetry.spans import trace_headers
 from app.upstreams import REMEDY, Choice
 
 LONGEST_BODY = 32_000_000
@@ -41,6 +43,8 @@ DROPPED = frozenset(
     }
 )
 """Headers of one connection (RFC 9110, section 7.6.1), and those that are ours to write."""
+SERVER_FAULTS = 500
+"""Statuses from here on are the upstream's own fault."""
 PAID = {"x-should-retry": "false"}
 """An answer that had begun may have been paid for."""
 
@@ -167,6 +171,27 @@ class Answer:
         return b"".join(parts)
 
 
+async def _post(
+    service: Service, url: str, content: bytes, headers: dict[str, str], trial: Trial
+) -> RelayResponse:
+    """Send a body on, and tell the breaker how it went."""
+    timeout_s = service.settings.upstream.timeout_s
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await service.relay.post(url, content, headers)
+    except TimeoutError:
+        trial.failed("upstream-timeout", timeout_s)
+        raise
+    except (NotReachedError, BrokenOffError):
+        trial.failed("upstream-unreachable", timeout_s)
+        raise
+    if response.status >= SERVER_FAULTS:
+        trial.failed("upstream-failed", timeout_s)
+    else:
+        trial.succeeded()
+    return response
+
+
 @asynccontextmanager
 async def ask_upstream(
     service: Service, target: Target, content: bytes, *, accept: str
@@ -177,12 +202,17 @@ async def ask_upstream(
         ServiceError: The upstream cannot be reached, or does not answer in time.
     """
     headers = {"content-type": "application/json", "accept": accept, "accept-encoding": "identity"}
+    headers |= trace_headers()
     if target.key:
         headers["authorization"] = f"Bearer {target.key}"
     timeout_s = service.settings.upstream.timeout_s
+    endpoint = target.url.removesuffix("/chat/completions")
+    breaker = service.breaker_of(endpoint, target.model)
     try:
-        async with asyncio.timeout(timeout_s):
-            response = await service.relay.post(target.url, content, headers)
+        with breaker.call() as trial:
+            response = await _post(service, target.url, content, headers, trial)
+    except SuspendedError as error:
+        raise suspended(error.retry_after_s) from None
     except TimeoutError:
         said = f"the upstream did not answer within {timeout_s:.3g} s"
         raise ServiceError("upstream-timeout", said, headers=PAID) from None

@@ -67,6 +67,8 @@ class Spans:
                 "gen_ai.workflow.name": domain,
                 "llm_modulo.run.id": spec.id,
             },
+            record_exception=False,  # its words may quote a prompt or an answer
+            set_status_on_exception=False,
         ) as span:
             yield span
 
@@ -84,7 +86,11 @@ class Spans:
             attributes["server.address"] = where.hostname
             attributes["server.port"] = where.port or (443 if where.scheme == "https" else 80)
         with self._tracer.start_as_current_span(
-            f"chat {model[:NAME_CHARS]}", kind=SpanKind.CLIENT, attributes=attributes
+            f"chat {model[:NAME_CHARS]}",
+            kind=SpanKind.CLIENT,
+            attributes=attributes,
+            record_exception=False,  # as above
+            set_status_on_exception=False,
         ) as span:
             call = CallSpan(span, content=self._content)
             if self._content and span.is_recording():
