@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.docker.stack import DOCKER, ROOT, Stack, docker, started
+from tests.docker.stack import BUILD_S, DOCKER, ROOT, Stack, docker, started
 
 TAG = "llm-modulo:test"
-BUILD_S = 900
 
 
 def engine_fault() -> str | None:

@@ -16,6 +16,7 @@ DOCKER = shutil.which("docker") or "docker"
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PORTS = ("PUBLISH_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+BUILD_S = 900.0
 SOON_S = 120.0
 """Longer than anything here takes, also where many others use the machine."""
 
@@ -36,7 +37,7 @@ class Stack:
     image: str
     overrides: Sequence[str] = ()
     profiles: Sequence[str] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    services: Sequence[str] = ()
     name: str = field(default_factory=lambda: f"modulo-test-{token_hex(4)}")
 
     def compose(self, *arguments: str, check: bool = True, timeout_s: float = SOON_S) -> str:
@@ -48,7 +49,7 @@ class Stack:
         command += [part for profile in self.profiles for part in ("--profile", profile)]
         done = subprocess.run(
             [*command, *arguments],
-            env=os.environ | dict.fromkeys(PORTS, "0") | {"IMAGE": self.image} | self.environment,
+            env=os.environ | dict.fromkeys(PORTS, "0") | {"IMAGE": self.image},
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -94,7 +95,7 @@ def address(container: str, network: str) -> str:
 def started(stack: Stack) -> Iterator[Stack]:
     """Start a stack as the documentation says, and remove it without a trace."""
     try:
-        stack.compose("up", "--detach", "--wait", timeout_s=2 * SOON_S)
+        stack.compose("up", "--detach", "--wait", *stack.services, timeout_s=BUILD_S)
         yield stack
     finally:
         stack.compose("down", "--volumes", "--timeout", "10", check=False)

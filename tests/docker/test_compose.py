@@ -118,3 +118,15 @@ def test_a_model_that_never_gets_it_right_gets_nothing_certified(alone, model):
     assert told["status"] == "exhausted"
     assert told["answer"] is None
     assert told["certificate"] is None
+
+
+def test_where_keys_are_needed_one_that_was_made_inside_opens_the_service(tag):
+    with started(Stack(tag, ["keys.yaml"])) as stack:
+        new = ["modulo", "access", "new", "--name", "me", "--scope", "solve", "--json"]
+        with stack.client("api") as client:
+            refused = client.post("/solve", json=REQUEST).status_code
+            key = json.loads(stack.compose("exec", "--no-TTY", "api", *new))["key"]
+            held = {"authorization": f"Bearer {key}"}
+            answer = client.post("/solve", json=REQUEST, headers=held).json()
+    assert refused == 401
+    assert answer["status"] == "certified"

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from app.settings import Settings, resolve
 from app.upstreams import replay_choice
 from tests.docker.configured import DOCKER, configure, read_env, read_yaml
 from tests.docker.stack import ROOT
@@ -30,11 +31,7 @@ def test_every_container_is_shut_in(name):
     assert service["init"] is True
     assert "privileged" not in service
     assert "cap_add" not in service
-    assert (
-        not any("docker.sock" in str(volume) for volume in service["volumes"])
-        if ("volumes" in service)
-        else True
-    )
+    assert not any("docker.sock" in volume for volume in service.get("volumes", []))
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -147,3 +144,20 @@ def test_the_balancer_neither_cuts_a_run_short_nor_pays_for_it_twice():
     assert [s for s in settings if s.startswith("retry-on")] == ["retry-on conn-failure"]
     assert "option abortonclose" in settings
     assert not any("http-buffer-request" in s for s in settings)
+
+
+def test_the_page_on_deploying_names_what_there_is():
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    made = {"docker/modulo.env", "docker/postgres.env", "docker/prometheus/metrics-key"}
+    assert made <= set(IGNORED)
+    paths = set(re.findall(r"\b(?:docker|examples)/[\w./-]*\w", page)) - made
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    profiles = {service["profiles"][0] for service in SERVICES.values()}
+    assert set(re.findall(r"--profile (\w+)", page)) == profiles
+    switches = set(re.findall(r"^(?:export )?([A-Z_]+)=\S+(?: docker|$)", page, re.MULTILINE))
+    compose = (DOCKER / "compose.yaml").read_text("utf-8")
+    assert switches
+    assert all(f"${{{switch}:-" in compose for switch in switches)
+    settings = {name for name, _, _ in resolve(Settings())}
+    named = set(re.findall(r"MODULO_[A-Z_]+", page))
+    assert {n.removeprefix("MODULO_").replace("__", ".").lower() for n in named} <= settings

@@ -1,8 +1,10 @@
 """The image: small, without tools to build or break in with, and not root's."""
 
+import subprocess
+
 import pytest
 
-from tests.docker.stack import docker
+from tests.docker.stack import DOCKER, docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200)]
 
@@ -63,3 +65,11 @@ def test_a_plan_is_checked_by_one_command_without_a_network(run):
     said = run("-c", check, program="sh")
     assert "rejected by pddl" in said
     assert said.endswith("exit 13")
+
+
+def test_it_opens_nothing_to_the_network_without_keys(tag):
+    done = subprocess.run(
+        [DOCKER, "run", "--rm", *HARDENED, tag], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 30
+    assert "requests need no API key" in done.stderr
