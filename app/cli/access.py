@@ -63,7 +63,7 @@ def make_access(wishes: Wishes, *, as_json: bool) -> None:
         scopes = tuple(_read_scope(one.strip()) for one in wishes.scopes.split(","))
         try:
             key, token = make_key(wishes.name, scopes, **_fields(wishes))
-        except (ValidationError, OverflowError) as error:
+        except (ValueError, OverflowError) as error:  # `--days nan`, `--days 1e30`
             raise ServiceError("usage", f"the key cannot be made: {_why(error)}") from error
         books.put_key(key)
         if as_json:

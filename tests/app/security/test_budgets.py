@@ -31,10 +31,12 @@ POSTS = {"/solve": REQUEST, CHAT: chat(), RESPONSES: response(), MESSAGES_PATH: 
 @pytest.mark.parametrize("path", POSTS)
 async def test_a_spent_budget_asks_nobody(pool, ring, path):
     login = ring.login(per_day={"runs": 1})
-    async with UpstreamServer(default=Reply("hello")) as upstream:
-        async with client(ring.serve(pool, **asks(upstream))) as http:
-            body = POSTS[path] if path == "/solve" else {**POSTS[path], "model": "m"}
-            told = [await http.post(path, json=body, headers=login) for _ in range(3)]
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        client(ring.serve(pool, **asks(upstream))) as http,
+    ):
+        body = POSTS[path] if path == "/solve" else {**POSTS[path], "model": "m"}
+        told = [await http.post(path, json=body, headers=login) for _ in range(3)]
     assert [one.status_code for one in told] == [200, 402, 402]
     assert len(upstream.seen) == 1
     assert told[1].headers["x-should-retry"] == "false"
@@ -159,11 +161,13 @@ async def test_what_nobody_counts_is_not_passed_through_for_a_key_with_a_budget(
     body = {**plain(stream=stream), "model": "m", "input": "hi", "max_tokens": 9}
     if path == CHAT:
         del body["input"]
-    async with UpstreamServer(default=Reply("hello")) as upstream:
-        async with client(ring.serve(pool, **asks(upstream, prices=PRICES))) as http:
-            refused = await http.post(path, json=body, headers=counted)
-            assert not upstream.seen
-            passed = await http.post(path, json=body, headers=free)
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        client(ring.serve(pool, **asks(upstream, prices=PRICES))) as http,
+    ):
+        refused = await http.post(path, json=body, headers=counted)
+        assert not upstream.seen
+        passed = await http.post(path, json=body, headers=free)
     assert (refused.status_code, passed.status_code) == (403, 200)
     assert "key_forbids" in refused.text
     assert len(upstream.seen) == 1
@@ -171,10 +175,12 @@ async def test_what_nobody_counts_is_not_passed_through_for_a_key_with_a_budget(
 
 async def test_dollars_are_not_counted_for_a_model_without_a_price(pool, ring):
     login = ring.login(per_day={"usd": 5.0})
-    async with UpstreamServer(default=Reply("hello")) as upstream:
-        async with client(ring.serve(pool, **asks(upstream, prices=PRICES))) as http:
-            other = await http.post("/solve", json={**REQUEST, "model": "x"}, headers=login)
-            priced = await http.post("/solve", json=REQUEST, headers=login)
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        client(ring.serve(pool, **asks(upstream, prices=PRICES))) as http,
+    ):
+        other = await http.post("/solve", json={**REQUEST, "model": "x"}, headers=login)
+        priced = await http.post("/solve", json=REQUEST, headers=login)
     assert (other.status_code, other.json()["code"]) == (403, "model-unpriced")
     assert (priced.status_code, len(upstream.seen)) == (200, 1)
 
@@ -185,16 +191,16 @@ LADDER = {"climb": {"domain": "word", "models": [{"model": "m", "rounds": 1}, {"
 @pytest.mark.parametrize("path", ["/solve", CHAT])
 async def test_only_the_models_of_a_key_are_asked(pool, ring, path):
     login = ring.login(models=("m",))
-    async with UpstreamServer(default=Reply("hello")) as upstream:
-        async with client(ring.serve(pool, profiles=LADDER, **asks(upstream))) as http:
-            own, other = (
-                {**(REQUEST if path == "/solve" else chat()), "model": name} for name in "mx"
-            )
-            refused = await http.post(path, json=other, headers=login)
-            assert not upstream.seen
-            allowed = await http.post(path, json=own, headers=login)
-            climbed = await http.post(CHAT, json={**chat(), "model": "climb"}, headers=login)
-            passed = await http.post(CHAT, json={**plain(), "model": "x"}, headers=login)
+    async with (
+        UpstreamServer(default=Reply("hello")) as upstream,
+        client(ring.serve(pool, profiles=LADDER, **asks(upstream))) as http,
+    ):
+        own, other = ({**(REQUEST if path == "/solve" else chat()), "model": name} for name in "mx")
+        refused = await http.post(path, json=other, headers=login)
+        assert not upstream.seen
+        allowed = await http.post(path, json=own, headers=login)
+        climbed = await http.post(CHAT, json={**chat(), "model": "climb"}, headers=login)
+        passed = await http.post(CHAT, json={**plain(), "model": "x"}, headers=login)
     assert [one.status_code for one in (refused, allowed, climbed, passed)] == [403, 200, 403, 403]
     assert len(upstream.seen) == 1
 
