@@ -29,6 +29,7 @@ REQUEST = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 
 ENTRY_POINTS = """[llm_modulo.domains]
 word = word_domain:domain
 tested-word = word_domain:tested
+solved-word = word_domain:solved
 """
 METADATA = "Metadata-Version: 2.1\nName: word-domain\nVersion: 1.0\n"
 
