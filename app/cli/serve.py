@@ -16,6 +16,7 @@ from app.proxy.configuration import require_profiles
 from app.security.access import Access
 from app.security.opening import require_login
 from app.security.origins import is_loopback
+from app.security.protocol import within
 from app.settings import Settings, load_settings
 from app.telemetry.logs import write_logs
 from app.upstreams import require_usable
@@ -115,6 +116,7 @@ def run_server(host: str | None, port: int | None) -> None:
             log_config=None if settings.logging.format == "json" else uvicorn.config.LOGGING_CONFIG,
             timeout_graceful_shutdown=GRACE_S + CLEAN_UP_S,
             server_header=False,
+            http=within(settings.security.body_seconds),
         )
         Server(config, settings).run(sockets=[listener])
 

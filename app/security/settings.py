@@ -35,7 +35,7 @@ class SecuritySettings(Group):
     url_bytes: int = Field(default=8_192, ge=256)
     """Bytes of a request's path and query."""
     body_seconds: float = Field(default=30.0, gt=0, le=3600)
-    """Seconds in which a request's body must have come."""
+    """Seconds in which a request's head, and then its body, must have come."""
     streams: int = Field(default=256, ge=1)
     """Event streams of runs that one key, or all who need none together, may follow at once, in
     each process."""
