@@ -149,8 +149,7 @@ class Service(Desk):
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
         cache = open_cache(self.caches, request, caller().tenant)
-        choice = await self.choice()
-        profile = dialogue.profile if dialogue else None
+        choice, profile = await self.choice(), dialogue.profile if dialogue else None
         rungs = price_ladder(choice, request.model, profile, settings)
         task = task.model_copy(update={"remembered": cache.answer, "rungs": rungs})
         self.require_available(choice, request.model, profile, strategy)
