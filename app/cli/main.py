@@ -101,9 +101,7 @@ def solve(
     rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Most wall seconds.")] = None,
     feedback: Annotated[str | None, typer.Option(help="What the model is told.")] = None,
-    solver: Annotated[
-        Solver | None, typer.Option(help="What an exact solver does beside the model.")
-    ] = None,
+    solver: Annotated[Solver | None, typer.Option(help="What an exact solver does.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Sampling temperature.")] = None,
     start_from: Annotated[Path | None, typer.Option(help="An answer to begin with.")] = None,
     assurance: Annotated[Assurance | None, typer.Option(help="Opinions needed.")] = None,

@@ -107,4 +107,5 @@ def _named(settings: Settings) -> set[str]:
     """List the models that the configuration names."""
     rungs = (rung.model for profile in settings.profiles.values() for rung in profile.models)
     own = [settings.upstream.model] if settings.upstream.model else []
-    return {*own, *settings.upstream.prices, *rungs}
+    ladder = (rung.model for rung in settings.ladder)
+    return {*own, *settings.upstream.prices, *rungs, *ladder}
