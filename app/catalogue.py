@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import JsonValue
-from starlette.responses import RedirectResponse
 
 from app.codes import SERVICE_CODES, explain, list_codes
 from app.failures import ServiceError
@@ -19,12 +18,6 @@ router = APIRouter()
 
 NOT_FOUND = problems("not-found", "invalid-request")
 UNKNOWN = problems("code-unknown", "invalid-request")
-
-
-@router.get("/", include_in_schema=False)
-async def front() -> RedirectResponse:
-    """Lead a browser to the documentation."""
-    return RedirectResponse("/docs")
 
 
 @router.get("/domains", tags=["domains"], summary="The installed domains")

@@ -122,13 +122,18 @@ async def verify(request: Request, body: Annotated[VerifyRequest, Body()]) -> Re
     """Judge a certificate's answer again; `modulo verify` does the same offline."""
     service: Service = request.app.state.service
     try:
-        found = await attend(request, service.jobs.attend_to(_verify(service, body)))
+        found = await attend(request, service.jobs.attend_to(verify_certificate(service, body)))
     except ClientGoneError:
         return Response(status_code=CLIENT_GONE)
     return Response(found.model_dump_json(), media_type="application/json")
 
 
-async def _verify(service: Service, body: VerifyRequest) -> VerifyResult:
+async def verify_certificate(service: Service, body: VerifyRequest) -> VerifyResult:
+    """Prove a certificate again, and say whether a key of ours has signed it.
+
+    Raises:
+        ServiceError: Too many checks are under way.
+    """
     with service.checks.take():
         found = await service.pool.notary.verify(
             body.certificate,

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
 from app import answers, catalogue, certificates, errors, formalize, health, routes, run_routes
+from app.console import installation as console
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
 from app.security.installation import guard, seal
@@ -74,6 +75,7 @@ def create_app(
     app.include_router(run_routes.router)
     app.include_router(certificates.router)
     app.include_router(catalogue.router)
+    console.install(app)
     app.include_router(health.router)
     limits, security = settings.limits, settings.security
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=security.body_seconds)

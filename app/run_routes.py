@@ -63,7 +63,7 @@ async def follow_run(request: Request, run_id: str) -> Response:
     """
     service: Service = request.app.state.service
     record = await find_run(service, run_id)
-    after, instance = _last_event(request), request_name(request)
+    after, instance = read_last_event(request), request_name(request)
 
     async def tell(frames: asyncio.Queue[bytes]) -> None:
         try:
@@ -129,7 +129,7 @@ async def find_run(service: Service, run_id: str) -> RunRecord:
     return record
 
 
-def _last_event(request: Request) -> int:
+def read_last_event(request: Request) -> int:
     """Read which event the client saw last.
 
     Raises:

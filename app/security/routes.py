@@ -19,6 +19,7 @@ BY_SEGMENT: Mapping[str, Scopes] = MappingProxyType(
     {
         "": OPEN,
         "docs": OPEN,
+        "console": SOLVE,
         "redoc": OPEN,
         "openapi.json": OPEN,
         "healthz": OPEN,

@@ -1,0 +1,166 @@
+"""The page of a run: its rounds as a timeline, growing while it goes on.
+
+What a page shows is folded from the journal. While the run goes on, the same fragments are sent
+again as server-sent events, each with the number of the last event in it, so that a browser that
+was away goes on where it was.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+
+from app.console.rendering import Fragment, render
+from app.console.story import Round, Story
+from app.engine import RunRecord
+from app.service import Service
+from backprompt.events import Event
+from backprompt.strategy import Feedback, SolverMode
+from critics.domain import find_domain
+
+OPEN_ROUNDS = 3
+"""Rounds whose whole content stands in the page; others bring it when they are opened."""
+PAUSE_S = 0.1
+"""Seconds for which fragments of a lively run are gathered."""
+PICTURES = {
+    "pddl": "Walk through the states",
+    "coloring": "Draw the graph",
+    "calendar": "Draw the day",
+    "meeting": "Draw the day",
+    "trip": "Draw the trip",
+}
+
+
+async def read_run(service: Service, record: RunRecord) -> Story:
+    """Read what has happened; of a run that goes on, what is known at this moment."""
+    story = Story()
+    async for event in known_events(service, record):
+        story.take(event)
+    return story
+
+
+async def known_events(service: Service, record: RunRecord) -> AsyncIterator[Event]:
+    """Yield a run's past events; of one that goes on, none: they come by the stream."""
+    if record.over:
+        async for event in service.engine.events(record.spec.id):
+            yield event
+
+
+def write_run(record: RunRecord, story: Story, base_url: str) -> str:
+    """Write the page."""
+    shown = [one for one in story.rounds if one.number or one.found or one.notes]
+    open_from = len(shown) - OPEN_ROUNDS
+    rounds = [
+        write_round(record, story, one, body=place >= open_from) for place, one in enumerate(shown)
+    ]
+    request = record.spec.request.model_dump(mode="json", exclude_defaults=True)
+    return render(
+        "run.html",
+        here="/console/runs",
+        signed_in=False,
+        record=record,
+        story=story,
+        rounds=rounds,
+        feedbacks=list(Feedback),
+        solvers=list(SolverMode),
+        curl=write_curl(request, base_url),
+        python=write_python(request, base_url),
+    )
+
+
+def write_head(record: RunRecord, story: Story) -> str:
+    """Write the fragment that says where the run stands."""
+    return render("head.html", record=record, story=story)
+
+
+def write_round(
+    record: RunRecord, story: Story, one: Round, *, body: bool, opened: bool | None = None
+) -> Fragment:
+    """Write the fragment of a round, with its content or with a link to it."""
+    domain = record.spec.task.domain
+    pictured = PICTURES.get(domain) if find_domain(domain).picture else None
+    return render(
+        "round.html",
+        run=record.spec.id,
+        story=story,
+        one=one,
+        body=body,
+        opened=body and one is story.rounds[-1] if opened is None else opened,
+        pictured=pictured,
+    )
+
+
+async def stream_run(service: Service, record: RunRecord, after: int) -> AsyncIterator[bytes]:
+    """Send the fragments that changed, in the order of the events, until the run is over."""
+    story, changed = Story(), dict[int, Round]()
+    arrived: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    async def read() -> None:
+        async for event in service.engine.events(record.spec.id):
+            arrived.put_nowait(event)
+        arrived.put_nowait(None)
+
+    reader = asyncio.create_task(read())
+    try:
+        going_on = True
+        while going_on:
+            for event in await _gather(arrived):
+                if event is None:
+                    going_on = False
+                    break
+                here = story.take(event)
+                if event.seq > after:
+                    changed[here.number] = here
+            for fragment in _fragments(record, story, changed):
+                yield fragment
+            changed.clear()
+        ended = await service.engine.wait(record.spec.id)
+        head = {"id": "head", "html": write_head(ended, story)}
+        yield _frame("head", head, story.last)
+        yield _frame("over", {"state": ended.state}, story.last)
+    finally:
+        reader.cancel()
+        await asyncio.wait({reader})
+
+
+async def _gather(arrived: "asyncio.Queue[Event | None]") -> list[Event | None]:
+    """Take what has arrived, and what arrives within a moment."""
+    found = [await arrived.get()]
+    await asyncio.sleep(PAUSE_S)
+    while not arrived.empty():
+        found.append(arrived.get_nowait())
+    return found
+
+
+def _fragments(record: RunRecord, story: Story, changed: dict[int, Round]) -> Iterator[bytes]:
+    for one in changed.values():
+        latest = one is story.rounds[-1]
+        html = write_round(record, story, one, body=latest)
+        yield _frame("round", {"id": f"r{one.number}", "html": html}, story.last)
+    if changed:
+        yield _frame("head", {"id": "head", "html": write_head(record, story)}, story.last)
+
+
+def _frame(event: str, data: dict[str, str], number: int) -> bytes:
+    return f"event: {event}\nid: {number}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def write_curl(request: dict[str, object], base_url: str) -> str:
+    """Write the request as a command."""
+    body = json.dumps(request, ensure_ascii=False).replace("'", "'\\''")
+    return f"curl -s {base_url}/solve -H 'Content-Type: application/json' -d '{body}'"
+
+
+def write_python(request: dict[str, object], base_url: str) -> str:
+    """Write the request for the OpenAI SDK."""
+    asked = {key: request[key] for key in ("domain", "problem", "strategy") if key in request}
+    model = request.get("model") or "default"
+    return (
+        "from openai import OpenAI\n\n"
+        f'client = OpenAI(base_url="{base_url}/v1", api_key="none")\n'
+        "answer = client.chat.completions.create(\n"
+        f"    model={model!r},\n"
+        '    messages=[{"role": "user", "content": "Solve it."}],\n'
+        f'    extra_body={{"llm_modulo": {asked!r}}},\n'
+        ")\n"
+        "print(answer.choices[0].message.content)"
+    )

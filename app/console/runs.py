@@ -1,0 +1,264 @@
+"""Pages of runs: the list, one run, its rounds and pictures, two runs side by side, and actions."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from app.console.pictures import draw_candidate
+from app.console.rendering import render
+from app.console.routing import PageRoute, page, read_form
+from app.console.run_page import read_run, stream_run, write_round, write_run
+from app.console.story import Story
+from app.engine import RunPage, RunQuery, RunRecord, State, model_of
+from app.failures import ServiceError
+from app.run_routes import find_run, read_last_event
+from app.run_views import ForkRequest
+from app.security.principal import caller
+from app.service import Service
+from app.stream import EventStream
+from backprompt.strategy import Strategy
+
+router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
+
+STATES = (
+    "queued",
+    "running",
+    "certified",
+    "infeasible",
+    "exhausted",
+    "needs_input",
+    "cancelled",
+    "failed",
+)
+SEE_OTHER = 303
+
+
+class Total(NamedTuple):
+    """What the runs of a domain and a model came to."""
+
+    domain: str
+    model: str
+    runs: int
+    certified: int
+    tokens: int
+    cost: float
+
+
+@router.get("/runs")
+async def list_runs(
+    request: Request,
+    *,
+    state: Annotated[str, Query(max_length=20)] = "",
+    domain: Annotated[str, Query(max_length=80)] = "",
+    model: Annotated[str, Query(max_length=200)] = "",
+    before: Annotated[str | None, Query(max_length=80)] = None,
+) -> Response:
+    """Show the runs, newest first."""
+    service: Service = request.app.state.service
+    asked = {"state": state, "domain": domain, "model": model}
+    wanted = {name: value for name, value in asked.items() if value}
+    found = await service.engine.list(_query(wanted, before))
+    query = f"?{urlencode(wanted)}" if wanted else ""
+    older = f"?{urlencode({**wanted, 'before': found.next})}" if found.next else ""
+    html = render(
+        "runs.html",
+        here="/console/runs",
+        signed_in=caller().key is not None,
+        runs=found.runs,
+        next=older,
+        query=query,
+        states=STATES,
+        asked=asked,
+        totals=add_up(found),
+    )
+    return page(html)
+
+
+def _query(wanted: dict[str, str], before: str | None) -> RunQuery:
+    asking = caller()
+    state: Any = wanted.get("state")
+    if state is not None and state not in STATES:
+        raise ServiceError("invalid-request", f"there is no state `{state}`")
+    named: State | None = state
+    return RunQuery(
+        tenant=None if asking.everywhere else asking.tenant,
+        state=named,
+        domain=wanted.get("domain"),
+        model=wanted.get("model"),
+        before=before,
+    )
+
+
+def add_up(found: RunPage) -> list[Total]:
+    """Add the runs of a page up by domain and model."""
+    groups = dict[tuple[str, str], list[RunRecord]]()
+    for record in found.runs:
+        groups.setdefault((record.spec.task.domain, model_of(record) or "–"), []).append(record)  # noqa: RUF001  # a dash for none
+    return [
+        Total(
+            domain,
+            model,
+            len(records),
+            sum(record.state == "certified" for record in records),
+            sum(record.usage.tokens for record in records),
+            sum(record.usage.cost_usd for record in records),
+        )
+        for (domain, model), records in sorted(groups.items())
+    ]
+
+
+@router.get("/runs.json")
+async def list_as_json(request: Request) -> Response:
+    """Lead to the same as data."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/runs{query}")
+
+
+@router.get("/runs/{run_id}.json")
+async def show_as_json(run_id: str) -> Response:
+    """Lead to the same as data."""
+    return RedirectResponse(f"/runs/{run_id}")
+
+
+@router.get("/runs/{run_id}")
+async def show_run(request: Request, run_id: str) -> Response:
+    """Show a run."""
+    record, story = await _read(request, run_id)
+    return page(write_run(record, story, str(request.base_url).rstrip("/")))
+
+
+@router.get("/runs/{run_id}/stream")
+async def follow_run(request: Request, run_id: str) -> Response:
+    """Send the fragments of a run as they change."""
+    service: Service = request.app.state.service
+    record = await find_run(service, run_id)
+    after = read_last_event(request)
+
+    async def tell(frames: "asyncio.Queue[bytes]") -> None:
+        async for fragment in stream_run(service, record, after):
+            frames.put_nowait(fragment)
+
+    held = AsyncExitStack()
+    held.enter_context(service.access.streams.take(caller().name))
+    return EventStream(tell, service.settings.sse_keepalive_s, held)
+
+
+@router.get("/runs/{run_id}/rounds/{number}")
+async def show_round(request: Request, run_id: str, number: int) -> Response:
+    """Show one round in full: as a fragment for the page, or as a page of its own."""
+    record, story = await _read(request, run_id)
+    one = story.find(number)
+    if one is None:
+        raise ServiceError("not-found", f"run `{run_id}` has no round {number}")
+    fragment = write_round(record, story, one, body=True, opened=True)
+    if request.headers.get("x-fragment"):
+        return page(str(fragment))
+    html = render(
+        "round_page.html", here="/console/runs", signed_in=False, record=record, fragment=fragment
+    )
+    return page(html)
+
+
+@router.get("/runs/{run_id}/calls/{number}.txt")
+async def show_response(request: Request, run_id: str, number: int) -> Response:
+    """Give a response as it came, as a file: nothing in it is rendered."""
+    _, story = await _read(request, run_id)
+    for one in story.rounds:
+        call = one.calls.get(number)
+        if call is not None and call.completion is not None:
+            name = f'attachment; filename="{run_id}-{number}.txt"'
+            return PlainTextResponse(
+                call.completion.text.encode("utf-8", "replace"),
+                headers={"Content-Disposition": name},
+            )
+    raise ServiceError("not-found", f"run `{run_id}` has no response {number}")
+
+
+@router.get("/runs/{run_id}/candidates/{number}")
+async def show_candidate(request: Request, run_id: str, number: int) -> Response:
+    """Draw what a candidate means."""
+    service: Service = request.app.state.service
+    record, story = await _read(request, run_id)
+    found = story.candidates.get(number)
+    if found is None:
+        raise ServiceError("not-found", f"run `{run_id}` has no candidate {number}")
+    drawn = await draw_candidate(
+        service.pool, record.spec.task.domain, record.spec.task.problem, found.text
+    )
+    if request.headers.get("x-fragment"):
+        return page(drawn)
+    html = render(
+        "picture_page.html",
+        here="/console/runs",
+        signed_in=False,
+        record=record,
+        found=found,
+        drawn=drawn,
+    )
+    return page(html)
+
+
+@router.post("/runs/{run_id}/cancel")
+async def cancel_run(request: Request, run_id: str) -> Response:
+    """End a run."""
+    service: Service = request.app.state.service
+    await find_run(service, run_id)
+    await service.engine.cancel(run_id)
+    return RedirectResponse(f"/console/runs/{run_id}", SEE_OTHER)
+
+
+@router.post("/runs/{run_id}/fork")
+async def fork_run(request: Request, run_id: str) -> Response:
+    """Go on from a round with another model or strategy."""
+    service: Service = request.app.state.service
+    await find_run(service, run_id)
+    said = await read_form(request)
+    changed = {name: said[name] for name in ("feedback", "solver") if said.get(name)}
+    wishes: dict[str, Any] = {name: said[name] for name in ("model",) if said.get(name)}
+    if said.get("from_round", "").isdigit():
+        wishes["from_round"] = int(said["from_round"])
+    if changed:
+        try:
+            wishes["strategy"] = Strategy.model_validate(changed)
+        except ValueError as error:
+            raise ServiceError("invalid-request", "there is no such strategy") from error
+    try:
+        asked = ForkRequest.model_validate(wishes)
+    except ValueError as error:
+        raise ServiceError("invalid-request", "a fork starts at a round of the run") from error
+    forked = await service.fork(run_id, asked)
+    return RedirectResponse(f"/console/runs/{forked.spec.id}", SEE_OTHER)
+
+
+@router.get("/compare")
+async def compare_runs(
+    request: Request,
+    *,
+    a: Annotated[str, Query(max_length=80)] = "",
+    b: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """Show two runs side by side."""
+    service: Service = request.app.state.service
+    sides = [await _read(request, run_id) for run_id in (a, b) if run_id]
+    asking = caller()
+    query = RunQuery(tenant=None if asking.everywhere else asking.tenant, limit=50)
+    html = render(
+        "compare.html",
+        here="/console/runs",
+        signed_in=False,
+        sides=sides,
+        a=a,
+        b=b,
+        recent=(await service.engine.list(query)).runs,
+    )
+    return page(html)
+
+
+async def _read(request: Request, run_id: str) -> tuple[RunRecord, Story]:
+    service: Service = request.app.state.service
+    record = await find_run(service, run_id)
+    return record, await read_run(service, record)
