@@ -35,7 +35,7 @@ logger = logging.getLogger("llm_modulo.webhooks")
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
-ODD = frozenset("\\@\t\r\n ")
+ODD = frozenset("\\@ ")
 """Characters by which two readers of one address may come to different hosts."""
 GONE = 410
 """The receiver wants no more of it."""
@@ -56,7 +56,7 @@ def require_allowed(url: str | None, settings: WebhookSettings) -> None:
 
 def is_below(url: str, prefix: str) -> bool:
     """Say whether an address has the origin and the path of an allowed one, or a path below it."""
-    if not url.isascii() or any(char in url for char in ODD):
+    if not (url.isascii() and url.isprintable()) or any(char in url for char in ODD):
         return False
     try:
         asked, allowed = urlsplit(url), urlsplit(prefix)

@@ -6,6 +6,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.security.access import Access
 from app.security.gate import Gate
 from app.security.headers import SecurityHeaders
+from app.security.openapi import describe
 from app.settings import Settings
 
 ASKED = ("GET", "POST", "DELETE")
@@ -43,4 +44,5 @@ def seal(app: FastAPI, settings: Settings) -> None:
             expose_headers=TOLD,
             max_age=600,
         )
+    describe(app)
     app.add_middleware(SecurityHeaders, redirect=app.swagger_ui_oauth2_redirect_url)

@@ -175,6 +175,25 @@ async def test_every_route_is_listed_with_its_scope(pool):
     assert [path for path in paths if not is_listed(path)] == []
 
 
+async def test_refusals_are_described_for_every_route(pool):
+    app = make_app(pool, "hello")
+    assert app.openapi() is app.openapi()
+    document = app.openapi()
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            told, keyed = set(operation["responses"]), bool(needed(path))
+            assert {"421", "431"} <= told
+            assert ({"401", "403", "429", "503"} <= told) or not keyed
+            assert ("402" in told) == (method == "post" and path in SPENDING), path
+
+
+SPENDING = {
+    *("/solve", "/check", "/formalize", "/runs/{run_id}/fork", "/runs/{run_id}/answer"),
+    *("/v1/chat/completions", "/v1/responses", "/v1/messages"),
+}
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/console", "//solve", "/Solve", "/..%2fdocs"])
 async def test_a_path_that_nobody_thought_of_is_for_administrators(pool, ring, path):
     login = ring.login()
