@@ -231,8 +231,9 @@ async def test_a_model_server_that_has_gone_is_looked_for_again(pool, monkeypatc
     assert (found.json()["status"], found.json()["upstream"]) == ("certified", "local")
 
 
-async def test_a_browser_is_led_to_the_documentation(pool):
+async def test_a_browser_is_led_to_the_console(pool):
     async with client(make_app(pool)) as http:
         response = await http.get("/", follow_redirects=True)
-    assert response.status_code == 200
-    assert "openapi.json" in response.text
+        described = await http.get("/docs")
+    assert (response.status_code, response.url.path) == (200, "/console")
+    assert "openapi.json" in described.text
