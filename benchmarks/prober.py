@@ -1,0 +1,29 @@
+"""Asks `/healthz` five times a second and prints how many seconds each answer took."""
+
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+
+OVER = 10.0
+"""What an answer counts as that does not come, or is another one."""
+PAUSE_S = 0.2
+
+
+def main() -> None:
+    """Ask until told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        began = time.perf_counter()
+        try:
+            with urllib.request.urlopen(f"{sys.argv[1]}/healthz", timeout=OVER) as answer:  # noqa: S310  # our own
+                took = time.perf_counter() - began if answer.status == 200 else OVER  # noqa: PLR2004  # fine
+        except (OSError, urllib.error.URLError):
+            took = OVER
+        print(f"{took:.4f}", flush=True)
+        time.sleep(PAUSE_S)
+
+
+if __name__ == "__main__":
+    main()
