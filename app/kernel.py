@@ -69,6 +69,12 @@ class PoolKernel:
             self.domain, self.problem, text, level, deadline_s=self.worker.opinion_deadline_s
         )
 
+    async def present(self, seed: int) -> str | None:
+        """Write the task down with its parts in another order."""
+        return await self.pool.present(
+            self.domain, self.problem, seed, deadline_s=self.worker.deadline_s
+        )
+
     async def solver(self, timeout_s: float) -> Solved:
         """Have the domain's solver look for an answer; its process is ended when this is."""
         return await self.pool.engines.solve(

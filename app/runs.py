@@ -122,6 +122,7 @@ class Run:
             certify_infeasible=self.kernel.certify_infeasible if tested else None,
             hints=self.kernel.hints,
             solver=self.kernel.solver if domain.solver is not None else None,
+            present=self.kernel.present if domain.arrangement is not None else None,
         )
         recorded = record(effects)
         if self.request.text is not None:

@@ -83,6 +83,8 @@ class Blackboard:
     """Who makes the answers of the next round."""
     failure: UpstreamError | None = None
     """Why the model of the last rung could not be asked."""
+    restarted: bool = False
+    """Whether the conversation starts afresh."""
     stuck: bool = False
     """Whether neither another start nor another model is left to try, but a solver held back."""
     hint_rounds: int = 0

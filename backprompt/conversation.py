@@ -24,6 +24,7 @@ class Conversation:
         strategy: How much it is told, and how much of it is repeated.
         warm: Whether the next round samples warmer.
         stalls: Fresh starts so far.
+        presented: The task with the problem's parts in another order; it says the same.
         summary: Of the attempts that a prompt no longer repeats, in a model's words.
     """
 
@@ -31,6 +32,7 @@ class Conversation:
     strategy: Strategy
     warm: bool = False
     stalls: int = 0
+    presented: str | None = None
     summary: str = ""
     _turns: list[Turn] = field(default_factory=list)
     _before: Judgement | None = None
@@ -72,7 +74,9 @@ class Conversation:
         forbidden = tuple(self._rejected) if Diversion.FORBID in how else ()
         wording = self.stalls - len(how) if Diversion.REPHRASE in how else None
         beside = put_differently(forbidden, wording)
-        return write_messages(self.task, self.strategy, self._turns, self.summary, beside)
+        told = {"prompt": self.presented} if self.presented and self.task.prompt else {}
+        task = self.task.model_copy(update=told)
+        return write_messages(task, self.strategy, self._turns, self.summary, beside)
 
     def measure(self, messages: tuple[Message, ...]) -> int:
         """Count the characters of a prompt with the caller's own messages before it."""

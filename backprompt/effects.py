@@ -67,6 +67,10 @@ class Effects(Kernel, Protocol):
         """Find hints for a rejected candidate; nothing if nobody has any."""
         ...
 
+    async def present(self, seed: int) -> str | None:
+        """Write the task down with its parts in another order; `None` if that cannot be done."""
+        ...
+
     async def solver(self, timeout_s: float) -> Solved | None:
         """Have an engine look for an answer for at most so long; `None` if there is no engine."""
         ...
@@ -92,6 +96,7 @@ class LiveEffects:
         certify_infeasible: Callable[[Provenance], Awaitable[Certificate | None]] | None = None,
         hints: Callable[[str, HintLevel], Awaitable[Sequence[Diagnostic]]] | None = None,
         solver: Callable[[float], Awaitable[Solved]] | None = None,
+        present: Callable[[int], Awaitable[str | None]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the run's clock.
@@ -104,6 +109,7 @@ class LiveEffects:
             certify_infeasible: Certifies that there is none, within a deadline of its own.
             hints: Finds hints for a rejected candidate, within a deadline of its own.
             solver: Looks for an answer for at most the seconds that it is given.
+            present: Writes the task down with its parts in another order.
             clock: Reads seconds.
         """
         self._kernel = kernel
@@ -111,6 +117,7 @@ class LiveEffects:
         self._certify_infeasible = certify_infeasible
         self._hints = hints
         self._solver = solver
+        self._present = present
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -153,6 +160,10 @@ class LiveEffects:
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         """Find hints for a rejected candidate."""
         return () if self._hints is None else await self._stamp(self._hints(text, level))
+
+    async def present(self, seed: int) -> str | None:
+        """Write the task down with its parts in another order."""
+        return None if self._present is None else await self._stamp(self._present(seed))
 
     async def solver(self, timeout_s: float) -> Solved | None:
         """Have an engine look for an answer; what it has not found in time it does not find."""

@@ -25,7 +25,7 @@ from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.preference import choose
 from backprompt.reformat import reformat
-from backprompt.rounds import close_round, open_round
+from backprompt.rounds import close_round, diversify, open_round
 from backprompt.search import generate
 from backprompt.solver import last_resort, solver_beside, take_answer
 from backprompt.strategy import Strategy
@@ -86,6 +86,7 @@ async def solve(
 async def next_calls(board: Blackboard) -> list[Request]:
     """Write the back-prompt; but before a model goes in circles, a solver held back is asked."""
     close_round(board)
+    await diversify(board)
     if board.stuck:
         await critique(board, await last_resort(board))
     return open_round(board)

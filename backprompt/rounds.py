@@ -11,7 +11,7 @@ from backprompt.calls import foresee, write_requests
 from backprompt.climb import MUST
 from backprompt.entries import Round
 from backprompt.events import Decided, Diversified, RoundStarted
-from backprompt.strategy import SolverMode
+from backprompt.strategy import Diversion, SolverMode
 from backprompt.upstream import Request, UpstreamError
 
 FINAL = frozenset({"recording-ended", "call-lost"})
@@ -21,7 +21,7 @@ FINAL = frozenset({"recording-ended", "call-lost"})
 def close_round(board: Blackboard) -> None:
     """Turn what the round brought into what the model is told next."""
     ended, board.round = board.round, Round()
-    board.stuck = False
+    board.stuck = board.restarted = False
     failure = None if ended.responses else ended.failure
     if failure is not None:
         if not ended.calls:  # nobody could be asked, so it was no round
@@ -34,13 +34,23 @@ def close_round(board: Blackboard) -> None:
     first = ended.best.codes[0] if ended.best is not None and ended.best.codes else None
     if ended.began and failure is None:
         board.climb.close_round(stall, first, board.usage.seconds)
+    board.restarted = stall is not None
     if stall is not None:
         board.note(Decided(decision="restart", why=stall))
-        how = board.conversation.diversions
-        if how:
-            board.note(Diversified(how=how))
         held = board.strategy.solver is SolverMode.FALLBACK
         board.stuck = held and board.climb.top and board.conversation.exhausted
+
+
+async def diversify(board: Blackboard) -> None:
+    """After a stall, put the next prompts differently."""
+    how = board.conversation.diversions if board.restarted else ()
+    if Diversion.SHUFFLE in how:
+        seed = board.next_call  # the record says it, so a replay shows the same order
+        board.conversation.presented = await board.effects.present(seed)
+        if board.conversation.presented is None:
+            how = tuple(way for way in how if way is not Diversion.SHUFFLE)
+    if how:
+        board.note(Diversified(how=how))
 
 
 def _take_failure(board: Blackboard, failure: UpstreamError) -> None:

@@ -77,6 +77,9 @@ class Diversion(StrEnum):
     """Its first round samples at a higher temperature."""
     FORBID = "forbid"
     """The prompt names answers that were rejected before."""
+    SHUFFLE = "shuffle"
+    """The prompt shows the problem's parts in another order, where the domain can tell that it
+    still says the same."""
     REPHRASE = "rephrase"
     """The prompt asks in other words."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from critics.arrangement import Arrangement
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
 from critics.formalization import Formalizer
@@ -139,6 +140,7 @@ class Domain:
             `constructive`. Runs in a worker.
         prefix: The instance's answers as paths of moves, for `search: tree`; cheap to call again.
         picture: `(instance, candidate)` to what the candidate means, as data that can be drawn.
+        arrangement: What of the payload may stand in any order, for a model that goes in circles.
         translation: How a model puts prose into the domain's formal answer. What is then judged is
             the translation, and every finding says so.
         formalization: How plain language becomes the payload, by exact parsers or a model.
@@ -170,6 +172,7 @@ class Domain:
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
     prefix: Callable[[Any], Prefix] | None = None
     picture: Callable[[Any, Any], Picture] | None = None
+    arrangement: Arrangement | None = None
     translation: Translator | None = None
     formalization: Formalizer | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None

@@ -148,6 +148,15 @@ class Recorder:
 
         return HINTS.validate_python(await self._take("hints", work))
 
+    async def present(self, seed: int) -> str | None:
+        """Write the task down with its parts in another order."""
+
+        async def work(_position: int) -> JsonValue:
+            return await self._live.present(seed)
+
+        written: str | None = await self._take("present", work)
+        return written
+
     async def solver(self, timeout_s: float) -> Solved | None:
         """Have an engine look for an answer, or play what came of it."""
 

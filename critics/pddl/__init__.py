@@ -8,6 +8,7 @@ from pydantic import Field
 
 from critics.critic import critic
 from critics.domain import Domain
+from critics.pddl.arrangement import AnyFacts
 from critics.pddl.codes import CODES
 from critics.pddl.engine import OPINION_MODULES, second_opinion
 from critics.pddl.examples import EXAMPLES
@@ -134,6 +135,7 @@ domain = Domain(
     solver=find_plan,
     optimality=compare_plan,
     picture=picture_plan,
+    arrangement=AnyFacts(),
     prefix=open_prefix,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from critics.arrangement import AnyOrder
 from critics.domain import Domain, Mutant
 from critics.puzzles.coloring_critics import (
     fewest,
@@ -106,6 +107,7 @@ domain = Domain(
     solver=solve,
     optimality=compare,
     picture=picture_coloring,
+    arrangement=AnyOrder(("edges", "vertices", "precolored")),
     hint=give_hint,
     prefix=open_prefix,
     answer_schema=write_answer_schema,

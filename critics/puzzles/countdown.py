@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
+from critics.arrangement import AnyOrder
 from critics.critic import critic
 from critics.domain import Domain, Mutant
 from critics.prefix import Prefix
@@ -354,6 +355,7 @@ domain = Domain(
     solver=solve,
     hint=hint,
     prefix=open_prefix,
+    arrangement=AnyOrder(("numbers",)),
     examples=COUNTDOWN_EXAMPLES,
     codes=COUNTDOWN_CODES,
     formalization=COUNTDOWN,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from critics.arrangement import AnyOrder
 from critics.critic import critic
 from critics.domain import Domain
 from critics.smt.answer import read_answer
@@ -109,6 +110,7 @@ domain = Domain(
     parse=parse_answer,
     critics=(satisfied, optimal),
     prompt=lambda loaded: write_prompt(loaded.instance),
+    arrangement=AnyOrder(("variables", "constraints")),
     answer_format=ANSWER_FORMAT,
     extract=lambda _loaded, response: find_objects(response),
     score=progress,

@@ -6,6 +6,7 @@ exactly one of `done` (the result), `refused` (the user's problem or domain is w
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
 from typing import Any, TypeAlias
 
 from critics.certificate import certify, certify_infeasible
@@ -91,6 +92,18 @@ def _prepare(job: Job) -> Any:
         "answer_schema": schema,
         "undecided": list(domain.coverage(instance).undecided),
     }
+
+
+def _present(job: Job) -> Any:
+    """Write the task down with its parts in another order, if that says the same."""
+    domain = find_domain(job["domain"])
+    how = domain.arrangement
+    if how is None:
+        return None
+    other = how.shuffle(job["problem"], Random(job["seed"]))  # noqa: S311  # no secrets
+    if how.settle(other) != how.settle(job["problem"]):
+        return None
+    return domain.prompt(domain.load(read_problem(domain, other)))
 
 
 def _opinion(job: Job) -> Any:
@@ -193,6 +206,7 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "judge": _judge,
     "extract": _extract,
     "prepare": _prepare,
+    "present": _present,
     "opinion": _opinion,
     "hook": _hook,
     "picture": _picture,

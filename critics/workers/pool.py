@@ -214,6 +214,21 @@ class Pool:
         done, faults = await ask(self._critics, job, deadline_s)
         return None if faults or done is None else PICTURE.validate_python(done)
 
+    async def present(
+        self, domain_name: str, payload: Payload, seed: int, *, deadline_s: float = 10.0
+    ) -> str | None:
+        """Write a task down with its parts in another order; `None` if that cannot be done.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        if find_domain(domain_name).arrangement is None:
+            return None
+        job = {"kind": "present", "domain": domain_name, "problem": payload, "seed": seed}
+        done, _ = await ask(self._critics, job, deadline_s)
+        return None if done is None else str(done)
+
     async def check(
         self,
         check: Check,

@@ -165,7 +165,9 @@ async def test_a_prompt_above_the_tokens_is_not_sent():
 
 async def test_each_fresh_start_differs_in_one_thing_more():
     strategy = Strategy(restart_after=1, solver="off")
-    _, journal, effects = await run(*"7" * 8, strategy=strategy, budget=Budget(rounds=8))
+    _, journal, effects = await run(
+        *"7" * 8, strategy=strategy, budget=Budget(rounds=8), presents=True
+    )
     how = [event.how for event in journal.events if isinstance(event, Diversified)]
     ways = tuple(Diversion)
     assert how[:3] == [ways[:1], ways[:2], ways[:3]]
@@ -184,3 +186,16 @@ async def test_fresh_starts_may_differ_in_nothing():
     fresh = [r for r in effects.requests if len(r.messages) == 1]
     assert {r.messages[0].content for r in fresh} == {effects.requests[0].messages[0].content}
     assert {r.sampling.temperature for r in fresh} == {0.7}
+
+
+@pytest.mark.parametrize("presents", [True, False])
+async def test_parts_in_another_order_are_shown_where_a_domain_can(presents):
+    strategy = Strategy(restart_after=1, diversify=("shuffle",))
+    _, journal, effects = await run(
+        *"7777", strategy=strategy, budget=Budget(rounds=4), presents=presents
+    )
+    how = [event.how for event in journal.events if isinstance(event, Diversified)]
+    shown = [request.messages[0].content for request in effects.requests]
+    assert how[:1] == ([("shuffle",)] if presents else [])
+    assert shown[0].startswith(TASK.prompt)
+    assert any(prompt.startswith("The number, by ") for prompt in shown) is presents

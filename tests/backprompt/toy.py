@@ -110,6 +110,8 @@ class Clockwork:
     now: float = 0.0
     upstream_name: str = "clockwork"
     solved: Solved | None = None
+    presents: bool = False
+    """Whether the task can be shown otherwise."""
     allowed: list[float] = field(default_factory=list)
     """Seconds that the solver was given."""
 
@@ -125,6 +127,9 @@ class Clockwork:
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         self.hinted.append(level)
         return (finding("toy-hint", f"{level.value} of `{text}`", Severity.WARNING),)
+
+    async def present(self, seed: int) -> str | None:
+        return f"The number, by {seed}." if self.presents else None
 
     async def solver(self, timeout_s: float) -> Solved | None:
         self.allowed.append(timeout_s)
@@ -157,10 +162,14 @@ async def run(
     seconds: Sequence[float] = (),
     kernel: DirectKernel = KERNEL,
     solved: Solved | None = None,
+    presents: bool = False,
 ) -> tuple[Outcome, Journal, Clockwork]:
     """Run the loop over written-down answers; give outcome, journal and effects."""
     given = [completion(a) if isinstance(a, str) else a for a in answers]
-    effects, journal = Clockwork(given, seconds, kernel, solved=solved), Journal()
+    effects, journal = (
+        Clockwork(given, seconds, kernel, solved=solved, presents=presents),
+        Journal(),
+    )
     outcome = await solve(
         task,
         strategy=strategy or Strategy(),

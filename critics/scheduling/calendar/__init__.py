@@ -1,5 +1,6 @@
 """The domain `calendar`: one time for one meeting of several people."""
 
+from critics.arrangement import AnyOrder
 from critics.domain import Domain
 from critics.scheduling.calendar.answer import extract_slots, parse_slot
 from critics.scheduling.calendar.codes import CALENDAR_CODES
@@ -33,6 +34,7 @@ domain = Domain(
     solver=find_answer,
     optimality=compare,
     picture=picture_slot,
+    arrangement=AnyOrder(("participants", "busy", "preferences")),
     hint=give_hint,
     answer_schema=write_answer_schema,
     formalization=CALENDAR,

@@ -1,5 +1,6 @@
 """The domain `meeting`: whom one can meet in a day across a city."""
 
+from critics.arrangement import AnyOrder
 from critics.domain import Domain
 from critics.scheduling.meeting.answer import parse_itinerary
 from critics.scheduling.meeting.codes import MEETING_CODES
@@ -35,6 +36,7 @@ domain = Domain(
     solver=find_answer,
     optimality=compare,
     picture=picture_itinerary,
+    arrangement=AnyOrder(("people", "travel")),
     hint=give_hint,
     prefix=open_prefix,
     answer_schema=write_answer_schema,

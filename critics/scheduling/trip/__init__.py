@@ -1,5 +1,6 @@
 """The domain `trip`: in which order to visit cities by direct flights."""
 
+from critics.arrangement import AnyOrder
 from critics.domain import Domain
 from critics.scheduling.prose.formalizers import TRIP
 from critics.scheduling.trip.answer import parse_itinerary
@@ -38,6 +39,7 @@ domain = Domain(
     prefix=open_prefix,
     answer_schema=write_answer_schema,
     picture=picture_itinerary,
+    arrangement=AnyOrder(("cities", "windows", "edges")),
     formalization=TRIP,
     examples=EXAMPLES,
     codes=TRIP_CODES,

@@ -73,6 +73,9 @@ class World:
     async def solver(self, _timeout_s):
         return None
 
+    async def present(self, _seed):
+        return None
+
 
 class NoWorld:
     """Effects of which none may happen any more, but for reading answers."""
