@@ -7,6 +7,7 @@ same key can be beside.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,9 @@ from app.durable.location import Location, open_database
 from app.security.books import Account, Amount, BooksAwayError, Claim, Grant, grant
 from app.security.file_books import FileBooks
 from app.security.keys import Key
+
+KEPT_DAYS = 400
+"""Days for which what was spent is remembered."""
 
 metadata = sa.MetaData()
 
@@ -129,7 +133,10 @@ class DatabaseBooks:
                 return Grant(known.may_tokens, known.may_usd, amount, fresh=False)
             if known is not None:  # a run that was over goes on: its charge stands open again
                 connection.execute(sa.delete(charges).where(mine))
-            granted = grant(key.per_day, self._account(connection, key.id, day), claim)
+            account = self._account(connection, key.id, day)
+            if not account.spent.runs + account.held.runs:  # the first of a day tidies up
+                self._forget(connection, key.id, day)
+            granted = grant(key.per_day, account, claim)
             row = {"id": charge, "key": key.id, "day": day, "held": True}
             may = {"may_tokens": granted.tokens, "may_usd": granted.usd}
             connection.execute(sa.insert(charges).values(**row, **may, **_columns(granted.held)))
@@ -173,6 +180,11 @@ class DatabaseBooks:
             for held, runs, tokens, usd in connection.execute(select)
         }
         return Account(found.get(False, Amount()), found.get(True, Amount()))
+
+    def _forget(self, connection: sa.Connection, key: str, day: str) -> None:
+        """Forget what a key has spent long ago."""
+        oldest = (date.fromisoformat(day) - timedelta(days=KEPT_DAYS)).isoformat()
+        connection.execute(sa.delete(charges).where(charges.c.key == key, charges.c.day < oldest))
 
     def _lock(self, connection: sa.Connection, name: str) -> None:
         """Let nobody else do the same at once; a file has one writer at a time anyway."""

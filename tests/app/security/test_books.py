@@ -1,6 +1,7 @@
 """Keys and accounts, in a file, in SQLite and in PostgreSQL: nothing is spent twice or unseen."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from app.security.keys import Allowance, Scope, make_key
 
 DAY = "2026-11-22"
 FIRST = Amount(1, 10)
+CLAIM = Claim(90, None, FIRST)
 
 
 def key_with(**per_day):
@@ -109,6 +111,45 @@ def test_runs_that_start_at_once_cannot_share_one_rest(books):
     assert sum(one.tokens for one in granted) == 1000
     assert len(granted) == 12
     assert books.account(key.id, DAY).held.tokens == 1000
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_replicas_of_one_database_share_keys_and_accounts(request, tmp_path, kind):
+    url = f"sqlite:///{tmp_path}/runs.db"
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").make_database()
+    here, there = (DatabaseBooks(locate(url)) for _ in range(2))
+    key = key_with(tokens=1000)
+    here.put_key(key)
+    mark, found = there.read_keys(None)
+    assert list(found) == [key]
+
+    def ask(number):
+        try:
+            return (here, there)[number % 2].reserve(key, DAY, f"run_{number}", CLAIM)
+        except SpentError:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        granted = [one.tokens for one in threads.map(ask, range(30)) if one is not None]
+    assert (sum(granted), len(granted)) == (1000, 12)
+    there.settle("run_0", Amount(1, 7))
+    assert here.account(key.id, DAY) == there.account(key.id, DAY)
+    there.put_key(key.model_copy(update={"revoked_at": datetime.now(UTC)}))
+    (seen,) = here.read_keys(mark)[1]
+    assert seen.fault(datetime.now(UTC)) == "revoked"
+    here.close()
+    there.close()
+
+
+def test_what_was_spent_long_ago_is_forgotten(tmp_path):
+    books, key = DatabaseBooks(locate(f"sqlite:///{tmp_path}/runs.db")), key_with(runs=9)
+    for day in ("2024-01-01", "2026-11-01", DAY):
+        books.reserve(key, day, f"run_{day}", CLAIM)
+        books.settle(f"run_{day}", Amount(1, 5))
+    days = ("2024-01-01", "2026-11-01", DAY)
+    assert [books.account(key.id, day).spent.runs for day in days] == [0, 1, 1]
+    books.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"keys": [{}]}', b"\xff", b"[" * 100_000])

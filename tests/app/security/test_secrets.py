@@ -68,13 +68,10 @@ async def test_the_upstreams_key_comes_back_nowhere(pool, ring, caplog, echo, as
 
 
 @pytest.mark.parametrize("asked", ASKED)
-@pytest.mark.parametrize("header", ["authorization", "x-api-key"])
-async def test_the_callers_key_is_sent_nowhere_and_logged_nowhere(
-    pool, ring, caplog, asked, header
-):
+async def test_the_callers_key_is_sent_nowhere_and_logged_nowhere(pool, ring, caplog, asked):
     caplog.set_level(logging.DEBUG)
     token = ring.make("admin")
-    login = {header: f"Bearer {token}" if header == "authorization" else token}
+    login = {"authorization": f"Bearer {token}", "x-api-key": token}
     async with UpstreamServer(default=Reply("hello")) as upstream:
         app = ring.serve(pool, upstream={"base_url": upstream.base_url, "model": "m"})
         async with client(app) as http:
