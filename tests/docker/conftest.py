@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.docker.stack import BUILD_S, DOCKER, ROOT, Stack, docker, started
+from tests.docker.stack import BALANCER, BUILD_S, DOCKER, ROOT, Stack, docker, started
 
 TAG = "llm-modulo:test"
+# Some engines, those without NAT for one, have no way out of a build but the host's network.
+BUILD = ("build", "--network", "host", "--tag")
 
 
 def engine_fault() -> str | None:
@@ -32,9 +34,8 @@ def image() -> dict:
     if fault is not None:
         pytest.skip(fault)
     file = str(ROOT / "docker" / "Dockerfile")
-    # Some engines, those without NAT for one, have no way out of a build but the host's network.
-    options = ["--network", "host", "--build-arg", "REVISION=test", "--tag", TAG]
-    docker("build", "--file", file, *options, str(ROOT), timeout_s=BUILD_S)
+    options = ("--file", file, "--build-arg", "REVISION=test")
+    docker(*BUILD, TAG, *options, str(ROOT), timeout_s=BUILD_S)
     return json.loads(docker("image", "inspect", TAG))[0]
 
 
@@ -61,5 +62,6 @@ def alone(tag: str) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def cluster(tag: str) -> Iterator[Stack]:
     """Two replicas, PostgreSQL and the balancer, and the same model."""
+    docker(*BUILD, BALANCER, str(ROOT / "docker" / "balancer"), timeout_s=BUILD_S)
     with started(Stack(tag, ["upstream.yaml", "cluster.yaml"], ["scale"])) as stack:
         yield stack

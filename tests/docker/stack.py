@@ -15,6 +15,7 @@ import httpx
 DOCKER = shutil.which("docker") or "docker"
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+BALANCER = "llm-modulo-balancer:test"
 PORTS = ("PUBLISH_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
 BUILD_S = 900.0
 SOON_S = 120.0
@@ -49,7 +50,9 @@ class Stack:
         command += [part for profile in self.profiles for part in ("--profile", profile)]
         done = subprocess.run(
             [*command, *arguments],
-            env=os.environ | dict.fromkeys(PORTS, "0") | {"IMAGE": self.image},
+            env=os.environ
+            | dict.fromkeys(PORTS, "0")
+            | {"IMAGE": self.image, "BALANCER_IMAGE": BALANCER},
             capture_output=True,
             text=True,
             timeout=timeout_s,

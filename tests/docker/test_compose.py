@@ -27,6 +27,14 @@ for path in ("/", "/opt/venv/", "/etc/", "/usr/local/bin/", "/data/"):
         print(path, error.errno)
 """
 
+KILL = """
+import os, pathlib, signal
+commands = pathlib.Path("/proc").glob("[0-9]*/cmdline")
+servers = [int(path.parent.name) for path in commands if b"modulo\\0serve" in path.read_bytes()]
+for server in sorted(servers)[-1:]:
+    os.kill(server, signal.SIGKILL)
+"""
+
 
 @pytest.fixture
 def model(alone):
@@ -120,13 +128,31 @@ def test_a_model_that_never_gets_it_right_gets_nothing_certified(alone, model):
     assert told["certificate"] is None
 
 
+def test_a_process_that_crashes_is_started_again_and_its_run_goes_on(alone, model):
+    model.post("/tell", json={"answers": [fenced(COLD), fenced(PLAN)], "hold_at": 2})
+    with alone.client("api") as client:
+        later = {"prefer": "respond-async"}
+        where = client.post("/solve", json=REQUEST, headers=later).headers["location"]
+        assert model.get("/held").json()["held"]
+    alone.run_python("api", KILL)
+    alone.compose("up", "--detach", "--wait")
+    with alone.client("api") as client:
+        with client.stream("GET", f"{where}/events") as events:
+            assert "event: ended" in list(events.iter_lines())
+        run = client.get(where).json()
+    assert run["result"]["answer"] == PLAN
+    assert len(model.get("/seen").json()["calls"]) == 3
+
+
 def test_where_keys_are_needed_one_that_was_made_inside_opens_the_service(tag):
     with started(Stack(tag, ["keys.yaml"])) as stack:
         new = ["modulo", "access", "new", "--name", "me", "--scope", "solve", "--json"]
         with stack.client("api") as client:
+            foreign = client.get("/healthz").status_code
+            client.headers["host"] = "modulo.example"
             refused = client.post("/solve", json=REQUEST).status_code
             key = json.loads(stack.compose("exec", "--no-TTY", "api", *new))["key"]
             held = {"authorization": f"Bearer {key}"}
             answer = client.post("/solve", json=REQUEST, headers=held).json()
-    assert refused == 401
+    assert (foreign, refused) == (421, 401)
     assert answer["status"] == "certified"

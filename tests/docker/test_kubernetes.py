@@ -40,7 +40,9 @@ def test_the_pod_is_nobody_and_can_write_nothing_but_its_volumes():
 
 def test_it_has_probes_requests_and_limits():
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        assert CONTAINER[probe]["httpGet"] == {"path": "/healthz", "port": "http"}
+        asked = CONTAINER[probe]["httpGet"]
+        assert (asked["path"], asked["port"]) == ("/healthz", CONTAINER["ports"][0]["name"])
+        assert asked["httpHeaders"] == [{"name": "Host", "value": "localhost"}]
     for bound in ("requests", "limits"):
         assert set(CONTAINER["resources"][bound]) == {"cpu", "memory"}
 

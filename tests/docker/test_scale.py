@@ -81,6 +81,9 @@ def test_replicas_share_the_work_and_the_signing_key(cluster, service, model):
     shown = [docker("exec", found, *SHOW_KEYS) for found in cluster.containers("replica")]
     assert [len(json.loads(keys)) for keys in shown] == [1, 1]
     assert shown[0] == shown[1]
+    log = cluster.compose("exec", "--no-TTY", "replica", "modulo", "log", "verify")
+    assert log.startswith("intact: ")
+    assert not log.startswith("intact: 0 ")
 
 
 def test_a_run_whose_replica_is_killed_ends_on_another_one(cluster, service, model):
