@@ -1,9 +1,13 @@
 """`/healthz` and `/readyz`."""
 
+import asyncio
+
 import pytest
 
 from app.breaker import State
 from tests.app.conftest import REQUEST, client, make_app
+from tests.app.durable.conftest import SOON_S, cluster_of
+from tests.postgres_server import running_postgres
 from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -59,3 +63,23 @@ async def test_a_suspended_upstream_costs_nothing_and_says_when_to_come_back(poo
     assert ready.status_code == 503
     assert checked.json()["verdict"] == "accepted"
     assert app.state.service.breaker_of(server.base_url, "mine").state is State.OPEN
+
+
+@pytest.mark.slow
+async def test_readiness_says_that_the_database_is_away_and_that_it_is_back(tmp_path, plugins):
+    with running_postgres() as postgres:
+        url = postgres.make_database()
+        async with UpstreamServer() as server, cluster_of(url, tmp_path, plugins) as cluster:
+            replica = await cluster.start(server.base_url)
+            first = await replica.client.get("/readyz")
+            postgres.stop()
+            away = await replica.client.get("/readyz")
+            alive = await replica.client.get("/healthz")
+            shown = await replica.client.get("/metrics")
+            postgres.start()
+            async with asyncio.timeout(SOON_S):
+                while (await replica.client.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # no event
+                    await asyncio.sleep(0.1)
+    assert first.json()["store"] == "ok"
+    assert (away.status_code, away.json()["store"]) == (503, "away")
+    assert (alive.status_code, shown.status_code) == (200, 200)
