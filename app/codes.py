@@ -7,6 +7,7 @@ Codes are stable: a meaning never changes, a retired code is never used again.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.cli.codes import COMMAND_CODES
 from app.security.codes import SECURITY_CODES
 from app.service_code import ServiceCode
 from critics.codes import KERNEL_CODES, Code
@@ -62,6 +63,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "The request asks for an exact solver (`strategy.solver`), or for its hints, and the "
             "domain has none. Nothing was judged and nothing was spent.",
             "Leave `strategy.solver` out, or install a domain or an extra that brings a solver.",
+            422,
+        ),
+        "tree-unsupported": ServiceCode(
+            "The domain has no moves",
+            "`search: tree` tries an answer move by move, and the domain does not offer its moves. "
+            "No model is asked to make them up.",
+            "Use another `strategy.search`.",
             422,
         ),
         "run-not-waiting": ServiceCode(
@@ -359,12 +367,6 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Look at the run's `status`; `modulo log show` lists what was issued.",
             404,
         ),
-        "usage": ServiceCode(
-            "The command cannot be carried out as typed",
-            "A file is missing or unreadable, or options do not fit together.",
-            "See `modulo COMMAND --help`.",
-            400,
-        ),
         "settings-invalid": ServiceCode(
             "The configuration cannot be used",
             "A key is unknown or a value does not fit. Settings come from the environment "
@@ -373,6 +375,7 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             500,
         ),
         **SECURITY_CODES,
+        **COMMAND_CODES,
     }
 )
 

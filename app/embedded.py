@@ -25,9 +25,19 @@ def find_local(directory: Path | None = None) -> LocalUpstream | None:
 
 
 def embedded_upstream(
-    name: str, directory: Path | None = None, *, threads: int | None = None
+    name: str,
+    directory: Path | None = None,
+    *,
+    threads: int | None = None,
+    structured: bool = False,
 ) -> LocalUpstream:
     """Make the upstream of one model by name.
+
+    Args:
+        name: One of `app.models.MODELS`.
+        directory: Where the weights lie.
+        threads: Of the engine; as many as cores are idle by default.
+        structured: Whether to constrain answers by the domain's JSON Schema.
 
     Raises:
         WeightsError: There is no model of that name.
@@ -43,16 +53,18 @@ def embedded_upstream(
         raise UpstreamError("upstream-none", message)
     alias = path.stem
     return LocalUpstream(
-        command(path, alias=alias, threads=threads), name=alias, connect=_connect(model)
+        command(path, alias=alias, threads=threads),
+        name=alias,
+        connect=_connect(model, structured=structured),
     )
 
 
-def _connect(model: Model) -> Callable[[str, str], Upstream]:
+def _connect(model: Model, *, structured: bool) -> Callable[[str, str], Upstream]:
     alias = Path(model.file).stem
 
     def connect(url: str, key: str) -> Upstream:
         from backprompt.openai_upstream import OpenAIUpstream  # noqa: PLC0415  # only when started
 
-        return OpenAIUpstream(url, alias, api_key=key, retries=0)
+        return OpenAIUpstream(url, alias, api_key=key, retries=0, structured=structured)
 
     return connect

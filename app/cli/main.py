@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from app.cli.access_commands import access_app
+from app.cli.bench_command import bench
 from app.cli.options import Assurance, Solver
 from app.cli.runs_commands import runs_app
 
@@ -35,6 +36,7 @@ app.add_typer(keys_app, name="keys")
 log_app = typer.Typer(help="The log of issued certificates.", no_args_is_help=True)
 app.add_typer(log_app, name="log")
 app.add_typer(runs_app, name="runs")
+app.command()(bench)
 app.add_typer(access_app, name="access")
 
 

@@ -1,0 +1,1 @@
+"""bench: problems x strategies x upstreams, run once each and reported side by side."""
