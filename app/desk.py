@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.breaker import Breaker, Breakers, Guarded, require_available
+from app.ladders import find_ladder
+from app.profiles import Profile
 from app.relay_client import RelayClient
 from app.security.permission import require_models
 from app.settings import Settings
@@ -97,11 +99,12 @@ class Desk:
         Raises:
             ServiceError: Nobody can be asked, or the caller may not ask this model.
         """
-        if choice.upstream is None and strategy.solver in ASKED:
+        rungs = find_ladder(model, profile, self.settings)
+        if choice.upstream is None and not rungs and strategy.solver in ASKED:
             return Nobody()
-        found = self.settings.profiles.get(profile) if profile else None
-        require_models(choice, model, found, self.settings)
-        asked = for_profile(choice, model, found, self.settings, self.client)
+        climbed = Profile(models=rungs)
+        require_models(choice, model, climbed, self.settings)
+        asked = for_profile(choice, model, climbed, self.settings, self.client)
         return with_roles(asked, choice, self.settings, self.client)
 
     def require_available(
