@@ -21,6 +21,9 @@ WORDING = {
     # Words, prompts and engines: nothing in them can turn an objection into none.
     *("critics/codes.py", "critics/refusals.py", "critics/formalization.py"),
     *("critics/translation.py", "critics/pddl/engine.py", "critics/pddl/second_search.py"),
+    # Where a plan is looked for first; what is found is executed by the certifier.
+    *("critics/pddl/estimates.py", "critics/pddl/ground_steps.py"),
+    *("critics/pddl/landmarks.py", "critics/pddl/lazy_search.py"),
     *("critics/smt/emit.py", "critics/smt/engine.py"),
     *("critics/smt/explain.py", "critics/smt/fixed.py", "critics/smt/infix.py"),
     *("critics/smt/prompt.py", "critics/smt/residual.py", "critics/smt/z3_engine.py"),

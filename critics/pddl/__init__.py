@@ -14,11 +14,12 @@ from critics.pddl.engine import OPINION_MODULES, second_opinion
 from critics.pddl.examples import EXAMPLES
 from critics.pddl.explain import explain_cost, explain_failure, explain_goal
 from critics.pddl.extract import extract
-from critics.pddl.feasible import decide_feasibility, solve
+from critics.pddl.feasible import decide_feasibility
 from critics.pddl.mutants import mutate
 from critics.pddl.optimal import compare
 from critics.pddl.picture import picture_plan
 from critics.pddl.plan import Plan, parse_plan
+from critics.pddl.planner import find_plan
 from critics.pddl.prefix import open_prefix
 from critics.pddl.problem_reader import read_task
 from critics.pddl.simulate import trace_plan
@@ -101,9 +102,9 @@ def decide_feasible(problem: PddlProblem) -> Feasibility:
     return decide_feasibility(load(problem), problem)
 
 
-def find_plan(problem: PddlProblem) -> Solved:
-    """Look for a plan by a search."""
-    return solve(load(problem))
+def solve(problem: PddlProblem) -> Solved:
+    """Look for a plan by searches and the planners that are installed."""
+    return find_plan(load(problem), problem)
 
 
 def compare_plan(problem: PddlProblem, text: str) -> Comparison:
@@ -132,7 +133,7 @@ domain = Domain(
     second_opinion=second_opinion,
     opinion_modules=OPINION_MODULES,
     feasibility=decide_feasible,
-    solver=find_plan,
+    solver=solve,
     optimality=compare_plan,
     picture=picture_plan,
     arrangement=AnyFacts(),

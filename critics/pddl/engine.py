@@ -174,14 +174,14 @@ def _parse(domain: str, problem: str) -> Reading:
     environment.error_used_name = False
     _adopt(environment)
     read_problem = import_module("unified_planning.io").PDDLReader(environment).parse_problem_string
-    found = read_problem(_without_warts(domain), _without_warts(problem))
+    found = read_problem(without_warts(domain), without_warts(problem))
     simulators = import_module("unified_planning.engines.sequential_simulator")
     _refuse(found, simulators.UPSequentialSimulator.supported_kind())
     simulator = simulators.UPSequentialSimulator(found, error_on_failed_checks=False)
     return Reading(found, simulator, environment)
 
 
-def _without_warts(text: str) -> str:
+def without_warts(text: str) -> str:
     """Blank out what says nothing on validity and stops UP, at its place.
 
     A closing parenthesis that closes nothing, of which our own reader warns; the names of domain

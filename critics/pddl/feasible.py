@@ -1,4 +1,4 @@
-"""Whether a task has any plan, and a plan where a search finds one.
+"""Whether a task has any plan.
 
 `infeasible` is said only where every reachable state was searched and the goal held in none;
 `feasible` only with a plan that the certifier accepts. unified-planning's reader with a search of
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from time import perf_counter
 
 from critics.pddl.engine import Texts, is_loaded
-from critics.pddl.plan import parse_plan
+from critics.pddl.lazy_search import LazySearch
+from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.relaxation import Relaxation, TooLarge
 from critics.pddl.search import (
     Breadth,
@@ -17,7 +18,6 @@ from critics.pddl.search import (
     Found,
     GaveUp,
     Result,
-    search_greedily,
     write_plan,
 )
 from critics.pddl.second_search import search_again
@@ -31,7 +31,6 @@ from critics.types import (
     Feasible,
     Opinion,
     Severity,
-    Solved,
     Undecided,
     Verdict,
 )
@@ -39,7 +38,6 @@ from critics.types import (
 ENGINE = "llm-modulo state-space search 1"
 FEW_STATES = 5_000
 """Reached breadth first before a plan is looked for greedily: small tasks end here."""
-GREEDY_STATES = 200_000
 GREEDY_S = 6.0
 SECONDS = 15.0
 """For everything but the second opinion."""
@@ -81,23 +79,14 @@ def decide_feasibility(
     return _proved(result, Assurance.CROSS if agreed else Assurance.SINGLE, (first, second))
 
 
-def solve(task: Task) -> Solved:
-    """Look for a plan: where it seems nearest first, then everywhere."""
-    if task.undecided:
-        return Solved(answer=None, engine=ENGINE, reason=f"no critic decides {task.undecided[0]}")
-    try:
-        result = _search(task, perf_counter())
-    except Undecided as outcome:
-        result = GaveUp(f"{outcome}")
-    if isinstance(result, Found):
-        return Solved(answer=write_plan(result.moves), engine=ENGINE)
-    told = result.why if isinstance(result, GaveUp) else _infeasible(result).headline
-    return Solved(answer=None, engine=ENGINE, reason=told)
-
-
 def accepts(task: Task, moves: tuple[Move, ...]) -> bool:
     """Say whether the certifier executes the moves and finds the goal reached."""
-    trace = trace_plan(task, parse_plan(task, write_plan(moves)))
+    return executes(task, parse_plan(task, write_plan(moves)))
+
+
+def executes(task: Task, plan: Plan) -> bool:
+    """Say whether the certifier executes a plan and finds the goal reached."""
+    trace = trace_plan(task, plan)
     return trace.undecided is None and trace.failed is None and all(trace.met)
 
 
@@ -116,10 +105,11 @@ def _search(task: Task, started: float) -> Result:
 
 def _search_greedily(space: Space, deadline: float) -> Result:
     try:
-        relaxation = Relaxation(space)
+        moves = LazySearch(space, Relaxation(space)).run(deadline)
     except TooLarge:
         return GaveUp("there are too many ground steps to estimate anything")
-    return search_greedily(space, relaxation.hadd, states=GREEDY_STATES, deadline=deadline)
+    # Whatever it has looked at proves nothing.
+    return Found(moves) if moves is not None else GaveUp("a greedy search found no plan")
 
 
 def _search_again(payload: Texts, result: Exhausted) -> Opinion | None:
@@ -139,6 +129,11 @@ def _proved(result: Exhausted, assurance: Assurance, opinions: tuple[Opinion, ..
         assurance=assurance,
         opinions=opinions,
     )
+
+
+def describe(result: Exhausted | GaveUp) -> str:
+    """Tell in one sentence how a search ended without a plan."""
+    return result.why if isinstance(result, GaveUp) else _infeasible(result).headline
 
 
 def _infeasible(result: Exhausted) -> Diagnostic:

@@ -75,11 +75,14 @@ class Relaxation:
         self.steps: list[Relaxed] = []
         self._seen: set[tuple[Move, tuple[int, ...], tuple[int, ...]]] = set()
         self._changing = frozenset(changing(space.task))
+        self._exact = True
         self._ground()
         self.needed_by: list[list[int]] = [[] for _ in self.facts]
         for number, step in enumerate(self.steps):
             for fact in step.needs:
                 self.needed_by[fact].append(number)
+        self.exact = self._exact and not space.task.rules
+        """Whether no condition of an action was dropped."""
         self.free = [number for number, step in enumerate(self.steps) if not step.needs]
         self._numbers: dict[int, int | None] = {}
         self.goal = self._read_goal()
@@ -193,6 +196,7 @@ class Relaxation:
         condition = And((normalize(action.precondition), effect.condition))
         derived = self.space.task.vocabulary.derived
         kept = list(_relax(condition, self._changing, derived))
+        self._exact = self._exact and len(kept) == len(list(split_conjuncts(condition)))
         needs = [
             part for part in kept if isinstance(part, Holds) and part.predicate in self._changing
         ]

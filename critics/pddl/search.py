@@ -106,29 +106,6 @@ def write_plan(moves: tuple[Move, ...]) -> str:
     return "\n".join(f"({' '.join((name, *row))})" for name, row in moves)
 
 
-def search_greedily(
-    space: Space, estimate: Callable[[int], Cost], *, states: int, deadline: float
-) -> Result:
-    """Look for a plan where it seems nearest; states that seem hopeless come last.
-
-    Raises:
-        Undecided: A condition costs too much to evaluate.
-    """
-    parents: dict[int, tuple[int, Move] | None] = {space.start: None}
-    queue: list[tuple[Cost, int, int]] = [(0, 0, space.start)]
-    while queue:
-        _, _, key = heappop(queue)
-        if space.holds_goal(key):
-            return Found(trace_moves(parents, key))
-        for move, after, _ in space.expand(key):
-            if after not in parents:
-                parents[after] = (key, move)
-                heappush(queue, (estimate(after), len(parents), after))
-        if len(parents) > states or perf_counter() > deadline:
-            return GaveUp(f"no plan among the first {len(parents):,} states")
-    return Exhausted(len(parents))
-
-
 def search_cheaper(  # noqa: C901  # A* in one piece, as it is in books
     space: Space,
     bound: Callable[[int], Cost],

@@ -150,9 +150,13 @@ class Space:
         """Give a lower bound of what a step costs, in whatever state."""
         if not self.cost:
             return 1
-        schema = next(s for s in self._schemas if s.compiled.action.signature.name == move[0])
-        outcome = self._outcome(schema, move[1]) if schema.plain else None
+        outcome = self.fixed_outcome(move)
         return 0 if outcome is None else outcome.cost
+
+    def fixed_outcome(self, move: Move) -> Outcome | None:
+        """Give what a step changes wherever it is executed; nothing if that varies."""
+        schema = next(s for s in self._schemas if s.compiled.action.signature.name == move[0])
+        return self._outcome(schema, move[1]) if schema.plain else None
 
     def bit(self, item: Item) -> int:
         """Give the bit of a fact or a value."""

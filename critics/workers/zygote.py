@@ -25,13 +25,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NoReturn
 
+from critics.deadline import ALARM_GRACE_S
 from critics.domain import find_domain, installed
 from critics.guard import guard
 from critics.workers import frames, jobs
 
 FORK_FAILED = -1
 MAX_DESCRIPTORS = 64
-ALARM_GRACE_S = 2.0
 PR_SET_PDEATHSIG = 1
 
 

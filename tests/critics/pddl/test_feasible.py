@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from critics.judge import judge
-from critics.pddl import PddlProblem, domain, feasible, load
+from critics.pddl import PddlProblem, feasible, load
 from critics.pddl.engine import Unavailable, read_problem
-from critics.pddl.feasible import decide_feasibility, solve
+from critics.pddl.feasible import decide_feasibility
 from critics.pddl.second_search import search_again
 from critics.types import Assurance, Feasible, Opinion, Verdict
 
@@ -83,15 +82,6 @@ def test_no_solvable_problem_is_ever_called_infeasible(planbench, monkeypatch):
             assert found.status is not Feasible.INFEASIBLE, problem["id"]
 
 
-def test_what_the_solver_answers_is_accepted(planbench):
-    problems = [p for p in planbench.problems.values() if p["solvable"]][::60]
-    for problem in problems:
-        payload = planbench.payload(problem["id"])
-        found = solve(load(PddlProblem(**payload)))
-        assert found.answer is not None, problem["id"]
-        assert judge(domain, payload, found.answer).verdict is Verdict.ACCEPTED
-
-
 def test_conditional_effects_and_quantifiers_are_searched():
     found = decide({"domain": TOGGLE, "problem": LAMPS})
     assert found.status is Feasible.INFEASIBLE
@@ -105,7 +95,7 @@ def test_conditional_effects_and_quantifiers_are_searched():
 
 def test_an_endless_space_is_not_decided(monkeypatch):
     monkeypatch.setattr("critics.pddl.search.MAX_BYTES", 1 << 20)
-    monkeypatch.setattr(feasible, "GREEDY_STATES", 1_000)
+    monkeypatch.setattr(feasible, "GREEDY_S", 0.5)
     found = decide({"domain": COUNTER, "problem": ENDLESS})
     assert found.status is Feasible.UNKNOWN
     assert found.diagnostics[0].code == "pddl-feasibility-undecided"
@@ -122,7 +112,6 @@ def test_an_unsupported_part_leaves_it_open():
     problem = PddlProblem(domain=TOGGLE, problem=LAMPS)
     task = replace(load(problem), undecided=("preferences",))
     assert decide_feasibility(task, problem).status is Feasible.UNKNOWN
-    assert solve(task).answer is None
 
 
 def test_without_its_engine_there_is_no_second_search(monkeypatch):
