@@ -105,7 +105,9 @@ class Telemetry:
 
 def _named(settings: Settings) -> set[str]:
     """List the models that the configuration names."""
-    rungs = (rung.model for profile in settings.profiles.values() for rung in profile.models)
+    ladders = (settings.ladder, *(profile.models for profile in settings.profiles.values()))
+    rungs = (rung.model for ladder in ladders for rung in ladder)
+    roles = (getattr(settings.roles, name) for name in type(settings.roles).model_fields)
+    others = (role.model for role in roles if role is not None)
     own = [settings.upstream.model] if settings.upstream.model else []
-    ladder = (rung.model for rung in settings.ladder)
-    return {*own, *settings.upstream.prices, *rungs, *ladder}
+    return {*own, *settings.upstream.prices, *rungs, *others}
