@@ -99,7 +99,26 @@ def settle_strategy(
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise _unfit("#/strategy", said) from error
-    return settle_solver(strategy, domain, named="solver" in wanted) if domain else strategy
+    if domain is None:
+        return strategy
+    require_moves(strategy, domain)
+    return settle_solver(strategy, domain, named="solver" in wanted)
+
+
+def require_moves(strategy: Strategy, domain: str) -> None:
+    """Refuse to search a tree where there is none; no model is asked to pretend.
+
+    Raises:
+        ServiceError: `tree-unsupported`: the domain does not offer its moves.
+    """
+    try:
+        found = find_domain(domain)
+    except DomainError:  # reading the problem says so better
+        return
+    if strategy.search is Search.TREE and found.prefix is None:
+        detail = f"domain `{domain}` has no moves, so `search: tree` cannot search them"
+        fault = Fault(pointer="#/strategy/search", code="tree-unsupported", detail=detail)
+        raise ServiceError("tree-unsupported", detail, faults=[fault])
 
 
 def settle_solver(strategy: Strategy, domain: str, *, named: bool) -> Strategy:

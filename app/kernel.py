@@ -13,6 +13,7 @@ from backprompt.effects import Certificate
 from critics.certificate import ENOUGH, NotCertifiable, Order, Provenance
 from critics.envelope import Envelope
 from critics.judge import Demand
+from critics.rollout import Question, Reply
 from critics.types import Diagnostic, Feasibility, Feasible, HintLevel, Judgement, Solved
 from critics.workers.pool import Pool
 
@@ -79,6 +80,12 @@ class PoolKernel:
         """Have the domain's solver look for an answer; its process is ended when this is."""
         return await self.pool.engines.solve(
             self.domain, self.problem, deadline_s=min(timeout_s, self.worker.solver_deadline_s)
+        )
+
+    async def rollout(self, question: Question) -> Reply:
+        """Try moves of the problem."""
+        return await self.pool.rollouts.ask(
+            self.domain, self.problem, question, deadline_s=self.worker.deadline_s
         )
 
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:

@@ -18,6 +18,7 @@ from backprompt.formalize import Formalization
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
 from backprompt.translation import TranslationReport
+from backprompt.tree.report import Growth
 from backprompt.upstream import Sampling
 from critics.judge import Demand
 from critics.types import (
@@ -221,8 +222,9 @@ class SolveResult(Wire):
     objective: str | None = None
     """The answer's objective value, exact."""
     origin: Origin | None = None
-    """Who found the certified answer: `model`, `user`, `cache`, `solver`; `solver_repair` is the
-    model after it was shown a solver's values, `reformatted` the model in other words."""
+    """Who found the certified answer, such as `model`, `solver` or `search`."""
+    search: Growth | None = None
+    """How much a search over moves took, and what a model has contributed to it."""
     rounds: int
     """Rounds begun."""
     usage: Usage

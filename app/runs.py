@@ -33,6 +33,7 @@ from backprompt.outcome import Outcome
 from backprompt.render import printable
 from backprompt.strategy import Strategy
 from backprompt.task import Task
+from backprompt.tree.report import Growth
 from backprompt.upstream import Sampling, Upstream
 from critics.domain import find_domain
 from critics.statement import Formalized, read_envelope
@@ -123,6 +124,7 @@ class Run:
             hints=self.kernel.hints,
             solver=self.kernel.solver if domain.solver is not None else None,
             present=self.kernel.present if domain.arrangement is not None else None,
+            rollout=self.kernel.rollout if domain.prefix is not None else None,
         )
         recorded = record(effects)
         if self.request.text is not None:
@@ -223,6 +225,7 @@ class Run:
             optimal=OPTIMAL[compared.status] if compared else None,
             objective=compared.objective if compared else None,
             origin=outcome.origin if certified else None,
+            search=_grown(outcome.certificate if certified else None),
             rounds=outcome.usage.rounds,
             usage=outcome.usage,
             budget=self.budget,
@@ -251,6 +254,12 @@ def show_event(request: SolveRequest, event: Event) -> dict[str, JsonValue]:
 def _compared(certificate: Certificate | None) -> Comparison | None:
     """Read how a certified answer compares with all others."""
     return read_envelope(certificate).optimality if certificate else None
+
+
+def _grown(certificate: Certificate | None) -> Growth | None:
+    """Read how much search there was in a certified answer."""
+    made = read_envelope(certificate).provenance.search if certificate else None
+    return None if made is None else Growth.model_validate(made)
 
 
 async def read_task(

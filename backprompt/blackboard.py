@@ -9,6 +9,7 @@ Invariants:
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from backprompt.budget import Budget, Usage
 from backprompt.calls import Meter
@@ -44,6 +45,7 @@ from backprompt.render import tell_missing
 from backprompt.rung import Rung
 from backprompt.strategy import Feedback, Strategy
 from backprompt.task import Task
+from backprompt.tree.report import Growth
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
 from critics.types import (
@@ -55,11 +57,16 @@ from critics.types import (
     Verdict,
 )
 
+GROWN = frozenset({Origin.SEARCH, Origin.MODEL_GUIDED_SEARCH})
 GRACE_S = 15.0
 """Seconds past the budget within which the candidates of the last answer are still judged."""
 
 MISSING_CHARS = 2_000
 """Characters of a response without an answer that the next prompt repeats, from its end."""
+
+
+if TYPE_CHECKING:
+    from backprompt.tree.continuation import Offered
 
 
 @dataclass
@@ -87,6 +94,10 @@ class Blackboard:
     """Whether the conversation starts afresh."""
     stuck: bool = False
     """Whether neither another start nor another model is left to try, but a solver held back."""
+    growth: Growth | None = None
+    """What the tree took in which the next candidate was found."""
+    offered: "Offered | None" = None
+    """The verified prefix that a model may go on from, if it is asked to."""
     hint_rounds: int = 0
     """Rounds so far after which a hint might have been given."""
 
@@ -287,6 +298,7 @@ class Blackboard:
             models=tuple(self._models),
             usage=self.usage.model_dump(mode="json"),
             formalized=self.task.formalized,
+            search=self.growth.model_dump() if self.growth and origin in GROWN else None,
         )
 
     def certified(

@@ -10,7 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from backprompt.upstream import Alternative
+
 CapField = Literal["max_tokens", "max_completion_tokens"]
+MOST_ALTERNATIVES = 40
+LEAST_LOGPROB = -1e6
 DEEPEST = 16
 """Levels of nesting in a tool call; its arguments are one text."""
 ABOUT_TURNS = (b"must alternate", b"should alternate")
@@ -105,3 +109,27 @@ def _sendable(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_sendable(item, depth - 1) for item in value]
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+
+
+def read_first_token(choice: Mapping[str, Any]) -> tuple[Alternative, ...] | None:
+    """Read the alternatives of an answer's first token; nothing if they are not there."""
+    content = (choice.get("logprobs") or {}) if isinstance(choice.get("logprobs"), dict) else {}
+    tokens = content.get("content")
+    first = tokens[0] if isinstance(tokens, list) and tokens else None
+    if not isinstance(first, dict):
+        return None
+    listed = first.get("top_logprobs")
+    rows = [*(listed if isinstance(listed, list) else ()), first]
+    found: dict[str, float] = {}
+    for row in rows[:MOST_ALTERNATIVES]:
+        token, logprob = row.get("token") if isinstance(row, dict) else None, _logprob(row)
+        if isinstance(token, str) and logprob is not None:
+            found.setdefault(token, logprob)
+    return tuple(Alternative(token=token, logprob=p) for token, p in found.items()) or None
+
+
+def _logprob(row: Any) -> float | None:
+    value = row.get("logprob") if isinstance(row, dict) else None
+    if not isinstance(value, float | int) or isinstance(value, bool):
+        return None
+    return float(value) if LEAST_LOGPROB < value <= 0 else None

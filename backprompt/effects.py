@@ -19,6 +19,7 @@ from critics.domain import Domain
 from critics.envelope import Envelope
 from critics.judge import read_problem
 from critics.line import find_candidates
+from critics.rollout import Question, Reply, Unanswered, untried
 from critics.statement import write_statement
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Solved
 
@@ -75,6 +76,10 @@ class Effects(Kernel, Protocol):
         """Have an engine look for an answer for at most so long; `None` if there is no engine."""
         ...
 
+    async def rollout(self, question: Question) -> Reply:
+        """Try moves of the problem; see `critics.rollout`."""
+        ...
+
     async def generate(self, request: Request) -> Completion:
         """Ask the model once, and never longer than `request.timeout_s`.
 
@@ -97,6 +102,7 @@ class LiveEffects:
         hints: Callable[[str, HintLevel], Awaitable[Sequence[Diagnostic]]] | None = None,
         solver: Callable[[float], Awaitable[Solved]] | None = None,
         present: Callable[[int], Awaitable[str | None]] | None = None,
+        rollout: Callable[[Question], Awaitable[Reply]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the run's clock.
@@ -110,6 +116,7 @@ class LiveEffects:
             hints: Finds hints for a rejected candidate, within a deadline of its own.
             solver: Looks for an answer for at most the seconds that it is given.
             present: Writes the task down with its parts in another order.
+            rollout: Tries moves, within a deadline of its own.
             clock: Reads seconds.
         """
         self._kernel = kernel
@@ -118,6 +125,7 @@ class LiveEffects:
         self._hints = hints
         self._solver = solver
         self._present = present
+        self._rollout = rollout
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -168,6 +176,12 @@ class LiveEffects:
     async def solver(self, timeout_s: float) -> Solved | None:
         """Have an engine look for an answer; what it has not found in time it does not find."""
         return None if self._solver is None else await self._stamp(self._solve(timeout_s))
+
+    async def rollout(self, question: Question) -> Reply:
+        """Try moves."""
+        if self._rollout is None:
+            return Unanswered(diagnostics=(untried(),))
+        return await self._stamp(self._rollout(question))
 
     async def _solve(self, timeout_s: float) -> Solved | None:
         assert self._solver is not None  # noqa: S101  # the only caller has looked

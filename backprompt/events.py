@@ -7,14 +7,22 @@ Invariants:
 """
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Budget, Usage
 from backprompt.formalize import Formalization
+from backprompt.record import BaseEvent
 from backprompt.strategy import Diversion, SolverMode, Strategy
 from backprompt.task import Task
+from backprompt.tree.events import (
+    NodeExpanded,
+    PathFound,
+    PriorChanged,
+    TreeAsked,
+    TreeSearched,
+)
 from backprompt.upstream import Completion, Message, Sampling, Text
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement
 
@@ -46,24 +54,13 @@ class Origin(StrEnum):
     """The model, whose answer a further call has put into the domain's form."""
     SOLVER_REPAIR = "solver_repair"
     """The model, after a solver's values were shown to it."""
+    MODEL_GUIDED_SEARCH = "model_guided_search"
+    """A search over verified prefixes that asked a model which move is best; never a model's skill
+    alone."""
+    SEARCH = "search"
+    """The same search without a model."""
     SOLVER = "solver"
     """An engine, without a model."""
-
-
-class BaseEvent(BaseModel):
-    """What every event has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    PUBLIC: ClassVar[frozenset[str]] = frozenset()
-    """Fields that can never hold text of the model, the prompt or the problem."""
-
-    seq: int = 0
-    """Position in the journal, from 0."""
-    at: float = 0.0
-    """Seconds since the start of the run, as of the latest effect."""
-    round: int = 0
-    """1-based round; 0 before the first."""
 
 
 class RunStarted(BaseEvent):
@@ -317,6 +314,11 @@ Event = Annotated[
     | FeasibilityTested
     | SolverStarted
     | SolverFinished
+    | TreeSearched
+    | TreeAsked
+    | NodeExpanded
+    | PriorChanged
+    | PathFound
     | Decided
     | Diversified
     | Certified

@@ -31,6 +31,8 @@ from backprompt.solver import last_resort, solver_beside, take_answer
 from backprompt.strategy import Strategy
 from backprompt.summary import sum_up
 from backprompt.task import Task
+from backprompt.tree.continuation import keep_prefix, offer_prefix
+from backprompt.tree.grow import grow
 from backprompt.upstream import Request
 from critics.denial import read_evidence
 from critics.types import Claim, Verdict
@@ -61,12 +63,16 @@ async def solve(
         # Both beside the rounds: the one ends them if nothing can be found, the other if it finds.
         async with feasibility_test(board), solver_beside(board):
             await critique(board, given(task))
+            await grow(board, critique)
             await advise(board)
             await critique(board, take_answer(board))
             while calls := await next_calls(board):  # none once the budget is spent
+                calls += offer_prefix(board)
                 async with aclosing(generate(board, calls)) as answers:
                     async for answer in answers:
-                        await critique(board, await find_candidates(board, answer))
+                        candidates = await find_candidates(board, answer)
+                        await critique(board, candidates)
+                        await keep_prefix(board, candidates)
                         if board.settled:
                             break
                 await advise(board)

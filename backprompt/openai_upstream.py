@@ -18,7 +18,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from backprompt.budget import Usage
-from backprompt.dialect import CapField, Dialect, read_tool_calls
+from backprompt.dialect import CapField, Dialect, read_first_token, read_tool_calls
 from backprompt.upstream import (
     Completion,
     Request,
@@ -225,6 +225,8 @@ class OpenAIUpstream:
             "reasoning_effort": sampling.reasoning_effort,
             "seed": sampling.seed,
             "stop": list(sampling.stop) or None,
+            "logprobs": True if request.top_logprobs else None,
+            "top_logprobs": request.top_logprobs,
         }
         if self._structured and request.answer_schema is not None:
             schema = {"name": "answer", "schema": request.answer_schema}
@@ -270,6 +272,7 @@ class OpenAIUpstream:
             tool_calls=calls,
             usage=self._usage(request, data.get("usage"), len(text) + len(reasoning), model),
             latency_s=latency_s,
+            first_token=read_first_token(choice) if request.top_logprobs else None,
         )
 
     def _usage(self, request: Request, reported: Any, chars: int, model: str) -> Usage:

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backprompt.budget import Budget
+from backprompt.tree.options import TreeOptions
 from backprompt.upstream import Sampling
 from critics.types import HintLevel
 
@@ -52,6 +53,9 @@ class Search(StrEnum):
     SEQUENTIAL = "sequential"
     PARALLEL = "parallel"
     """`n` at once; the first accepted one wins and the rest are cancelled."""
+    TREE = "tree"
+    """One move after the other, each checked at once; see `tree`. What is left of the budget after
+    that goes to rounds of one answer. Only for domains that offer their moves."""
 
 
 class SolverMode(StrEnum):
@@ -120,6 +124,8 @@ class Strategy(BaseModel):
     """How many answers a round asks for: one, or `n` at once."""
     n: int = Field(default=1, ge=1, le=64)
     """Answers a round of `parallel` asks for."""
+    tree: TreeOptions | None = None
+    """How `search: tree` goes about it."""
     solver: SolverMode = SolverMode.OFF
     """What an exact solver of the domain does beside the model; its answers are judged like any
     other and marked `origin: solver`."""
@@ -164,9 +170,14 @@ class Strategy(BaseModel):
 
     @model_validator(mode="after")
     def _width(self) -> Self:
-        if self.search is Search.SEQUENTIAL and self.n != 1:
+        if self.search is not Search.PARALLEL and self.n != 1:
             raise ValueError("`n` belongs to `search: parallel`")
         return self
+
+    @property
+    def grown(self) -> TreeOptions | None:
+        """How a tree is searched, if one is."""
+        return (self.tree or TreeOptions()) if self.search is Search.TREE else None
 
     @property
     def told(self) -> Feedback:

@@ -80,6 +80,8 @@ class Request(BaseModel):
     """What the call is for."""
     answer_schema: dict[str, JsonValue] | None = None
     """JSON Schema of the answer, for an upstream that can be constrained by one."""
+    top_logprobs: int | None = Field(default=None, ge=1, le=20)
+    """How many alternatives of the answer's first token are wanted, with their probabilities."""
     max_tokens_left: int | None = None
     """Completion tokens that the token budget leaves for this call. It is sent as a cap where
     the endpoint takes it; some refuse caps above their model's own limit."""
@@ -101,6 +103,16 @@ def _mend(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_mend)]
 
 
+class Alternative(BaseModel):
+    """What the first token of an answer might have been, and how probable that was."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    token: Text
+    logprob: float
+    """Natural logarithm of the probability."""
+
+
 class Completion(BaseModel):
     """What came back from one call."""
 
@@ -116,6 +128,8 @@ class Completion(BaseModel):
     usage: Usage
     """Tokens and cost of this call, all its retries included (`calls` = 1)."""
     latency_s: float = 0.0
+    first_token: tuple[Alternative, ...] | None = None
+    """Alternatives of the answer's first token, where they were asked for and given."""
     recorded: bool = False
     """It was paid for by an earlier run, which this one continues."""
 

@@ -80,6 +80,7 @@ class Child(Frozen):
 class Expanded(Frozen):
     """A state and what can be done in it."""
 
+    reply: Literal["expanded"] = "expanded"
     key: str
     goal: bool
     h: float | None = None
@@ -101,6 +102,7 @@ class Expanded(Frozen):
 class Searched(Frozen):
     """What a search has come to."""
 
+    reply: Literal["searched"] = "searched"
     answer: str | None = None
     moves: tuple[str, ...] = ()
     nodes: int = 0
@@ -116,10 +118,12 @@ class Searched(Frozen):
 class Unanswered(Frozen):
     """Why a question has no reply."""
 
+    reply: Literal["unanswered"] = "unanswered"
     diagnostics: tuple[Diagnostic, ...]
 
 
-Reply: TypeAlias = Expanded | Searched | Unanswered
+Reply: TypeAlias = Annotated[Expanded | Searched | Unanswered, Field(discriminator="reply")]
+REPLIES: TypeAdapter[Reply] = TypeAdapter(Reply)
 
 
 def answer(
@@ -297,6 +301,15 @@ def _possible(
         after = prefix.apply(state, move)
         if after is not None:
             yield move, after
+
+
+def untried() -> Diagnostic:
+    """Say that there is nobody to try moves."""
+    return Diagnostic(
+        code="prefix-unsupported",
+        headline="there is nobody to try the problem's moves",
+        severity=Severity.UNKNOWN,
+    )
 
 
 def _no_moves(domain_name: str) -> Diagnostic:

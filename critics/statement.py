@@ -101,7 +101,8 @@ class Provenance(Frozen):
 
     origin: str = "model"
     """Who found the answer: `model`, `user` or `solver`; `solver_repair` is the model after it was
-    shown a solver's values."""
+    shown a solver's values; `model_guided_search` and `search` are searches over verified prefixes
+    with and without a model."""
     run: str | None = None
     rounds: int | None = None
     models: tuple[str, ...] = ()
@@ -109,6 +110,8 @@ class Provenance(Frozen):
     usage: dict[str, JsonValue] = Field(default_factory=dict)
     """Calls, tokens, seconds and cost of the whole run so far."""
     formalized: Formalized | None = None
+    search: dict[str, JsonValue] | None = None
+    """What a search over verified prefixes took, and how much a model contributed to it."""
 
     @field_validator("models")
     @classmethod

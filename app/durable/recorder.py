@@ -16,6 +16,7 @@ from backprompt.budget import Usage
 from backprompt.effects import Certificate, Effects
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
+from critics.rollout import REPLIES, Question, Reply
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Solved
 
 HINTS = TypeAdapter(tuple[Diagnostic, ...])
@@ -147,6 +148,14 @@ class Recorder:
             return dumped
 
         return HINTS.validate_python(await self._take("hints", work))
+
+    async def rollout(self, question: Question) -> Reply:
+        """Try moves."""
+
+        async def work(_position: int) -> JsonValue:
+            return (await self._live.rollout(question)).model_dump(mode="json")
+
+        return REPLIES.validate_python(await self._take("rollout", work))
 
     async def present(self, seed: int) -> str | None:
         """Write the task down with its parts in another order."""

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 from backprompt.budget import Budget, Usage
 from backprompt.disclosure import first_headline, public, traced
 from backprompt.events import (
-    BaseEvent,
     CallFailed,
     CallFinished,
     CandidateFound,
@@ -33,8 +32,19 @@ from backprompt.events import (
 )
 from backprompt.formalize import Formalization
 from backprompt.journal import Journal
+from backprompt.record import BaseEvent
 from backprompt.strategy import Strategy
 from backprompt.task import Shot, Task
+from backprompt.tree.events import (
+    Choice,
+    Inquired,
+    NodeExpanded,
+    PathFound,
+    PriorChanged,
+    TreeAsked,
+    TreeSearched,
+)
+from backprompt.tree.report import Growth
 from backprompt.upstream import Completion, Message, ReplayUpstream, Sampling
 from critics.formalization import Doubt, Missing
 from critics.types import (
@@ -125,6 +135,25 @@ EVENTS: list[Event] = [
     ),
     SolverStarted(mode="race"),
     SolverFinished(engine=CANARY, answered=False, reason=CANARY),
+    TreeSearched(nodes=3, found=True, exhausted=False, reason=CANARY, moves=(CANARY,)),
+    TreeAsked(
+        how="letters",
+        calls=(0,),
+        asked=(Inquired(call=0, node=0, messages=(Message(role="user", content=CANARY),)),),
+    ),
+    NodeExpanded(
+        node=1,
+        parent=0,
+        depth=1,
+        h=2.0,
+        move=CANARY,
+        key=CANARY,
+        prior="letters",
+        goals=0,
+        choices=(Choice(node=2, move=CANARY, h=1.0, prior=0.5),),
+    ),
+    PriorChanged(to="uniform", why="refused", nodes=4),
+    PathFound(depth=2, moves=(CANARY,), growth=Growth(nodes=2)),
     Decided(decision="restart", why="no-progress"),
     Diversified(how=("warmer", "forbid")),
     Certified(candidate=0, certificate={"answer": CANARY}),

@@ -23,6 +23,7 @@ from backprompt.upstream import (
     UpstreamError,
 )
 from critics.certificate import Provenance
+from critics.rollout import Question, Reply, Unanswered, untried
 from critics.types import (
     Coverage,
     Diagnostic,
@@ -123,6 +124,9 @@ class Clockwork:
 
     async def certify_infeasible(self, provenance: Provenance) -> dict | None:
         return {"claim": "infeasible", "origin": provenance.origin}
+
+    async def rollout(self, _question: Question) -> Reply:
+        return Unanswered(diagnostics=(untried(),))
 
     async def hints(self, text: str, level: HintLevel) -> Sequence[Diagnostic]:
         self.hinted.append(level)

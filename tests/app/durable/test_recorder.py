@@ -20,6 +20,7 @@ from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.strategy import Search, Strategy
 from backprompt.upstream import Completion, Request, UpstreamError
+from critics.rollout import Searched
 from critics.types import Feasibility, Feasible
 from tests.backprompt.toy import KERNEL, TASK, completion
 
@@ -69,6 +70,9 @@ class World:
 
     async def hints(self, _text, _level):
         return ()
+
+    async def rollout(self, _question):
+        return Searched(nodes=7, reason="no answer")
 
     async def solver(self, _timeout_s):
         return None

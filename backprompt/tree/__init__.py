@@ -1,0 +1,1 @@
+"""Tree search over verified prefixes: `search: tree`; see `backprompt.tree.grow`."""
