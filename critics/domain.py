@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -22,6 +22,7 @@ from critics.picture import Picture
 from critics.prefix import Prefix
 from critics.translation import Translator
 from critics.types import (
+    Assurance,
     Comparison,
     Coverage,
     Diagnostic,
@@ -147,6 +148,7 @@ class Domain:
         answer_schema: JSON Schema of an answer, for upstreams that can be constrained by one.
         examples: The self-test.
         codes: The domain's diagnostic codes with their explanations.
+        assurance: What its critics' silence is worth: `single`, or `tested` where they only try.
         max_candidate_chars: Longer answers are rejected unread.
     """
 
@@ -178,6 +180,7 @@ class Domain:
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None
     examples: Sequence[Example] = ()
     codes: Mapping[str, Code] = field(default_factory=dict)
+    assurance: Literal[Assurance.SINGLE, Assurance.TESTED] = Assurance.SINGLE
     max_candidate_chars: int = 4_000_000
 
     def __post_init__(self) -> None:

@@ -114,6 +114,7 @@ def judge(
         diagnostics=findings + warnings,
         critics=tuple(result for result, _ in ran),
         coverage=coverage,
+        assurance=domain.assurance,
     )
 
 
@@ -132,6 +133,8 @@ def weigh(judgement: Judgement, opinion: Opinion | None, demand: Demand) -> Judg
         return _doubt(told, _not_reached(demand, opinion)) if short else told
     if opinion.verdict is not judgement.verdict:
         return _doubt(told, _disagreement(judgement, opinion))
+    if judgement.assurance is Assurance.TESTED:  # two that have tried it are no proof, either
+        return _doubt(told, _not_reached(demand, None)) if demand is Demand.PROOF else told
     agreed = told.model_copy(update={"assurance": Assurance.CROSS})
     return _doubt(agreed, _not_reached(demand, None)) if demand is Demand.PROOF else agreed
 

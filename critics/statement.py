@@ -60,6 +60,10 @@ SCOPES = {
     "infeasible": "The problem as given here has no answer. Whether it describes the world is not "
     "certified.",
 }
+TESTED_SCOPE = (
+    "The answer passed the tests that the problem holds, and nothing else is certified of it: it "
+    "is tested, not proved."
+)
 FORMALIZED = (
     "The problem was written in plain language and formalised by {by}, {confirmed} by the user: "
     "the guarantee is relative to this formalisation."
@@ -224,7 +228,7 @@ def mint(
         "candidate": answer,
         "limits": order.limits,
         "provenance": order.provenance,
-        "scope": write_scope(claim, order.provenance),
+        "scope": write_scope(claim, order.provenance, proved["assurance"]),
         "signer": order.signer,
     }
     return Certificate.model_validate(fields, context={"mint": _MINT})
@@ -235,13 +239,16 @@ def embed(content: bytes, most: int = EMBED_BYTES) -> Text:
     return Text(sha256=digest(content), text=content.decode() if len(content) <= most else None)
 
 
-def write_scope(claim: Claim, provenance: Provenance) -> str:
-    """Say what the guarantee is relative to."""
+def write_scope(
+    claim: Claim, provenance: Provenance, assurance: Assurance = Assurance.SINGLE
+) -> str:
+    """Say what the guarantee is relative to, and that tests prove nothing but themselves."""
     made = provenance.formalized
+    scope = TESTED_SCOPE if assurance is Assurance.TESTED else SCOPES[claim]
     if made is None:
-        return SCOPES[claim]
+        return scope
     confirmed = "confirmed" if made.confirmed else "not confirmed"
-    return f"{SCOPES[claim]} {FORMALIZED.format(by=made.made_by, confirmed=confirmed)}"
+    return f"{scope} {FORMALIZED.format(by=made.made_by, confirmed=confirmed)}"
 
 
 def write_statement(certificate: Certificate) -> bytes:

@@ -58,6 +58,8 @@ class Severity(StrEnum):
 class Assurance(StrEnum):
     """How many independent opinions stand behind a verdict."""
 
+    TESTED = "tested"
+    """Tests passed. It proves nothing beyond them, and never satisfies `cross` or `proof`."""
     SINGLE = "single"
     """The kernel's own critics."""
     CROSS = "cross"

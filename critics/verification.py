@@ -213,8 +213,11 @@ def prove(
         DomainError: Its domain is not installed.
     """
     payload = _find_problem(certificate, problem)
-    _compare("scope", certificate.scope, write_scope(certificate.claim, certificate.provenance))
+    scope = write_scope(certificate.claim, certificate.provenance, certificate.assurance)
+    _compare("scope", certificate.scope, scope)
     domain = find_domain(certificate.domain)
+    tested = certificate.assurance is Assurance.TESTED
+    _compare("assurance", tested, domain.assurance is Assurance.TESTED)
     try:
         if certificate.claim == "infeasible":
             return _prove_infeasible(certificate, domain, payload)

