@@ -112,10 +112,14 @@ async def test_a_served_process_writes_nothing_but_json(tmp_path):
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
-    async with asyncio.timeout(60):
-        first = json.loads(await process.stderr.readline())
-        process.terminate()
-        rest = [json.loads(line) async for line in process.stderr]
+    try:
+        async with asyncio.timeout(60):
+            first = json.loads(await process.stderr.readline())
+            process.terminate()
+            rest = [json.loads(line) async for line in process.stderr]
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
     assert "listens on" in first["message"]
     assert all(line["logger"] for line in rest)
-    await process.wait()
