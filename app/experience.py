@@ -56,6 +56,7 @@ class Experience:
             strategy, chosen = choose_strategy(
                 strategy,
                 fixed=own | settings.strategy.model_fields_set,
+                rungs=max(len(task.rungs), 1),
                 widest=settings.caps.n,
                 domain=find_domain(task.domain),
                 sampling=task.sampling,

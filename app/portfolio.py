@@ -11,7 +11,7 @@ Invariants:
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from app.engine import RunRecord
 from backprompt.events import Origin
 from backprompt.strategy import Feedback, History, Search, Strategy
 from backprompt.task import Chosen, Tally
+from backprompt.tree.options import Prior, TreeOptions
 from backprompt.upstream import Sampling
 from critics.domain import Domain
 
@@ -32,8 +33,14 @@ CURIOSITY = 0.3
 """Weight of what is not known yet."""
 TYPICAL_TOKENS = 4_000
 """A certified run of so many tokens is worth half of what cost can take away."""
+TYPICAL_USD = 0.05
+"""The same in US dollars, where the model has a price."""
 COST_SHARE = 0.25
 """The most that cost takes away from a certified run."""
+HIGHER_RUNG = 0.03
+"""What beginning one rung higher is thought to be worth less, before anything was seen."""
+MOST_RUNGS = 3
+"""Rungs of a ladder that a run may begin at."""
 SAYS_NOTHING = frozenset({Origin.USER, Origin.CACHE})
 """Origins of answers that no search has found."""
 
@@ -60,11 +67,29 @@ def _arm(name: str, prior: float, needs: str | None = None, **fields: Any) -> Ar
 
 
 ARMS = (
+    _arm(
+        "search-first",
+        0.9,
+        "prefix",
+        feedback=Feedback.EXPLAIN,
+        history=History.LATEST,
+        search=Search.TREE,
+        tree=TreeOptions(prior=Prior.UNIFORM),
+    ),
     _arm("explain", 0.6, feedback=Feedback.EXPLAIN, history=History.LATEST),
     _arm("constructive", 0.58, "hint", feedback=Feedback.CONSTRUCTIVE, history=History.LATEST),
     _arm("first", 0.56, feedback=Feedback.FIRST, history=History.LATEST),
     _arm("last-three", 0.54, feedback=Feedback.ALL, history=History.LAST_K, k=3),
     _arm("resample", 0.52, feedback=Feedback.NONE),
+    _arm(
+        "guided",
+        0.51,
+        "prefix",
+        feedback=Feedback.EXPLAIN,
+        history=History.LATEST,
+        search=Search.TREE,
+        tree=TreeOptions(free=False),
+    ),
     _arm("wide", 0.5, feedback=Feedback.NONE, search=Search.PARALLEL, n=4),
 )
 """Ways to search, in the order of a cold start."""
@@ -77,6 +102,7 @@ def choose_strategy(
     domain: Domain,
     sampling: Sampling,
     runs: Iterable[RunRecord],
+    rungs: int = 1,
     widest: int = 64,
 ) -> tuple[Strategy, Chosen | None]:
     """Choose a way to search, and lay it under what is fixed.
@@ -87,13 +113,14 @@ def choose_strategy(
         domain: The problem's domain.
         sampling: Ways that need variety are not open at temperature 0.
         runs: Earlier runs of this domain with this model.
+        rungs: Models of the ladder.
         widest: Most answers that a round may ask for.
 
     Returns:
         The strategy, and how it was chosen; `None` if no way is open.
     """
     open_arms = dict[str, tuple[Arm, Strategy]]()
-    for arm in ARMS:
+    for arm in _begin_anywhere(rungs):
         laid = _lay(arm, strategy, fixed, domain, sampling)
         if laid is not None and laid.n <= widest:
             open_arms[arm.name] = (arm, laid)
@@ -143,8 +170,18 @@ def weigh_run(record: RunRecord) -> float | None:
         return None
     if not result.certified or result.origin is Origin.SOLVER:
         return 0.0
-    tokens = record.usage.tokens
-    return 1 - COST_SHARE * tokens / (tokens + TYPICAL_TOKENS)
+    tokens, usd = record.usage.tokens, record.usage.cost_usd
+    cost = max(tokens / (tokens + TYPICAL_TOKENS), usd / (usd + TYPICAL_USD))
+    return 1 - COST_SHARE * cost
+
+
+def _begin_anywhere(rungs: int) -> Iterator[Arm]:
+    """Give every way, beginning at each rung of the ladder; a higher one later in the list."""
+    for rung in range(min(rungs, MOST_RUNGS)):
+        for arm in ARMS:
+            name = f"{arm.name}@{rung}" if rung else arm.name
+            fields = MappingProxyType({**arm.fields, "first_rung": rung})
+            yield Arm(name, fields, arm.prior - rung * HIGHER_RUNG, arm.needs)
 
 
 def _lay(
@@ -165,5 +202,5 @@ def _lay(
 
 def _went(one: Strategy, other: Strategy) -> bool:
     """Say whether two strategies search in the same way, whoever has chosen it."""
-    names = {name for arm in ARMS for name in arm.fields}
+    names = {name for arm in ARMS for name in arm.fields} | {"first_rung"}
     return all(getattr(one, name) == getattr(other, name) for name in names)

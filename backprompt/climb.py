@@ -53,6 +53,10 @@ class Climb:
     _code: str | None = None
     _same: int = 0
 
+    def __post_init__(self) -> None:
+        """Begin where the strategy says."""
+        self.at = min(max(self.at, self.strategy.first_rung), len(self.rungs) - 1)
+
     @property
     def top(self) -> bool:
         """Say whether there is no rung above."""

@@ -138,6 +138,8 @@ class Strategy(BaseModel):
     escalate_after: int | None = Field(default=2, ge=1)
     """Fresh starts of one model, the last of which goes to the next model of the ladder; `None`:
     none does."""
+    first_rung: int = Field(default=0, ge=0, le=7)
+    """Rung of the ladder that is asked first, from 0; the last one if there are fewer."""
     same_error_after: int | None = Field(default=3, ge=2)
     """Rounds in a row whose best answers are wrong in the same way first of all, after which the
     next model of the ladder is asked; `None`: never."""

@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.portfolio import ARMS, choose_arm, choose_strategy, weigh_run
-from backprompt.strategy import Feedback, Search, Strategy
+from backprompt.strategy import Feedback, Search, SolverMode, Strategy
 from backprompt.task import Tally
+from backprompt.tree.options import Prior
 from backprompt.upstream import Sampling
 from critics.domain import find_domain
 from tests.app.test_memory import record
 
 PRIORS = {arm.name: arm.prior for arm in ARMS}
-DOMAIN = find_domain("countdown")
+DOMAIN = replace(find_domain("countdown"), prefix=None)
+MOVES = find_domain("countdown")
 WARM = Sampling(temperature=0.8)
 
 
@@ -41,6 +43,24 @@ def test_a_cold_start_takes_the_first_of_the_list():
     assert strategy.feedback is Feedback.EXPLAIN
     assert strategy.auto
     assert {tally.runs for tally in chosen.tallies.values()} == {0}
+
+
+def test_where_moves_can_be_searched_that_comes_first():
+    strategy, chosen = choose(domain=MOVES)
+    assert chosen.arm == "search-first"
+    assert (strategy.search, strategy.tree.prior) == (Search.TREE, Prior.UNIFORM)
+    assert strategy.solver is SolverMode.OFF
+
+
+def test_a_run_may_begin_at_any_rung():
+    failed = [
+        run for n, arm in enumerate(ARMS) for run in gone(arm.name, certified=False, first=100 * n)
+    ]
+    strategy, chosen = choose(failed, rungs=2)
+    assert chosen.arm.endswith("@1")
+    assert strategy.first_rung == 1
+    assert choose(rungs=2)[1].arm == "explain"
+    assert len(choose(rungs=8)[1].tallies) == 3 * len(choose()[1].tallies)
 
 
 def test_what_works_here_is_chosen():
@@ -117,6 +137,8 @@ def test_where_nothing_is_open_nothing_is_changed():
         (record(1, "a"), 1.0),
         (record(1, "a", usage={"completion_tokens": 4_000}), 0.875),
         (record(1, "a", origin="solver"), 0.0),
+        (record(1, "a", origin="search"), 1.0),
+        (record(1, "a", usage={"cost_usd": 0.05}), 0.875),
         (record(1, "a", answer=None, state="exhausted"), 0.0),
         (record(1, "a", origin="cache"), None),
         (record(1, "a", origin="user"), None),
