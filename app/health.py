@@ -6,6 +6,7 @@ Invariants:
 """
 
 import asyncio
+from functools import cache
 from importlib.metadata import version
 from typing import Literal
 
@@ -35,7 +36,13 @@ BREAKERS: dict[State, Literal["closed", "half-open", "open"]] = {
 @router.head("/healthz", include_in_schema=False)
 async def healthz() -> Health:
     """Answer as long as the process can answer at all."""
-    return Health(status="ok", version=version("llm-modulo"))
+    return Health(status="ok", version=find_version())
+
+
+@cache
+def find_version() -> str:
+    """Read once which version this is: files are not looked into while somebody waits."""
+    return version("llm-modulo")
 
 
 @router.get(
