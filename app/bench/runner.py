@@ -8,19 +8,21 @@ Invariants:
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from app.bench.cells import Cell, CellRecord, Step, Verified, trace
 from app.bench.guesses import NO_GRAMMAR
+from app.bench.playing import Played, Recording
 from app.bench.results import Results
 from app.bench.sources import Nobody, Sources
+from app.bench.suite import CONTROLS
 from app.failures import ServiceError
 from app.protocol import SolveResult
 from app.runs import Run
@@ -28,7 +30,6 @@ from app.service import Service
 from app.setting_groups import CacheSettings, Caps, LogSettings
 from app.settings import Settings
 from backprompt.budget import Budget
-from backprompt.events import CallFinished
 from backprompt.strategy import Strategy
 from backprompt.upstream import Completion, Request, Upstream
 from critics.statement import read_envelope
@@ -39,7 +40,6 @@ VERIFY_S = 120.0
 """Seconds that proving a certificate again may take."""
 PATIENCE = 5
 """Runs in a row that an upstream may fail before its other cells are left for another time."""
-SEARCH_FIELDS = frozenset({"nodes", "model_calls", "prior_bits", "uniform_nodes_median"})
 
 Told = Callable[[CellRecord], None]
 
@@ -68,29 +68,6 @@ class Switch:
         """Hold nothing: the upstreams are closed by whoever has opened them."""
 
 
-class Resumed:
-    """Plays the answers of an interrupted run first. They count in full: they were paid for it."""
-
-    def __init__(self, recorded: Sequence[Completion], upstream: Upstream) -> None:
-        """Play these, then ask."""
-        self._recorded = tuple(recorded)
-        self._upstream = upstream
-
-    @property
-    def name(self) -> str:
-        """The name of the upstream that is asked."""
-        return self._upstream.name
-
-    async def generate(self, request: Request) -> Completion:
-        """Give the recorded answer of this call number, or ask."""
-        if request.call < len(self._recorded):
-            return self._recorded[request.call]
-        return await self._upstream.generate(request)
-
-    async def aclose(self) -> None:
-        """Hold nothing."""
-
-
 @dataclass
 class Bench:
     """A benchmark under way.
@@ -116,6 +93,7 @@ class Bench:
     def __post_init__(self) -> None:
         """Start nothing yet."""
         self._failing: Counter[str] = Counter()
+        self._memory: dict[str, Completion] = {}
 
     async def run(self) -> None:
         """Run every cell that is not finished.
@@ -146,8 +124,8 @@ class Bench:
             self.abandoned[name] = record.message or record.reason or "it failed"
 
     async def _do(self, desk: "Desk", cell: Cell) -> CellRecord:
-        recorded = self.results.recorded(cell)
-        desk.switch.lead(Resumed(recorded, await desk.sources.upstream_of(cell)))
+        played = self._play(cell, await desk.sources.upstream_of(cell))
+        desk.switch.lead(played)
         try:
             request = cell.suite.request(cell.problem, cell.arm, cell.seed)
             async with desk.service.open_run(request) as run:
@@ -155,8 +133,7 @@ class Bench:
                     result = await run.execute()
         except (ServiceError, ValidationError) as error:
             return refuse(cell, error)
-        replayed = None if cell.source.kind == "replay" else len(recorded)
-        record = describe(cell, run, result, replayed)
+        record = describe(cell, run, result, played.seconds)
         if result.certificate is not None:
             self.results.keep_certificate(cell, result.certificate)
             verified = await prove_again(desk.verifier, cell, result)
@@ -164,6 +141,13 @@ class Bench:
         if self.journals:
             self.results.keep_journal(cell, run.journal)
         return record
+
+    def _play(self, cell: Cell, upstream: Upstream) -> Played | Recording:
+        """Put before a cell's upstream what need not be bought again."""
+        if cell.source.kind == "replay":
+            return Recording(upstream)
+        shared = None if cell.source.kind in CONTROLS else self._memory
+        return Played(upstream, self.results.recorded(cell), shared)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator["Desk"]:
@@ -190,30 +174,29 @@ class Desk:
     verifier: Pool
 
 
-def describe(cell: Cell, run: Run, result: SolveResult, replayed: int | None) -> CellRecord:
+def describe(
+    cell: Cell, run: Run, result: SolveResult, latencies: Mapping[int, float]
+) -> CellRecord:
     """Write down how a run ended.
 
     Args:
         cell: What was done.
         run: The run.
         result: How it ended.
-        replayed: Calls that were played from a record, so that their seconds lie elsewhere;
-            `None` if all were.
+        latencies: What the calls took that were played, by number.
     """
     steps = trace(run.journal.events)
     usage, made = result.usage, _made(result)
-    latencies = _latencies(run, replayed)
     late = [step.model_copy(update={"seconds": _later(step, latencies)}) for step in steps]
-    blind = result.reason == NO_GRAMMAR
     return _blank(cell).model_copy(
         update={
-            "status": "refused" if blind else result.status,
+            "status": _status(cell, result),
             "reason": result.reason,
             "message": run.failure[:300] if result.status == "failed" and run.failure else None,
             "certified": result.certified,
             "infeasible": result.status == "infeasible" and result.certificate is not None,
             "origin": made.get("origin") if result.certified else None,
-            "search": {name: value for name, value in made.items() if name in SEARCH_FIELDS},
+            "search": made.get("search") or {},
             "optimal": result.optimal,
             "rounds": usage.rounds,
             "calls": usage.calls,
@@ -228,6 +211,15 @@ def describe(cell: Cell, run: Run, result: SolveResult, replayed: int | None) ->
             "run": result.id,
         }
     )
+
+
+def _status(cell: Cell, result: SolveResult) -> str:
+    """Name how a run ended: without a model it has done all it can when it would ask one."""
+    if result.reason == NO_GRAMMAR:
+        return "refused"
+    if cell.source.kind == "none" and result.reason == "upstream-none":
+        return "exhausted"
+    return result.status
 
 
 def refuse(cell: Cell, error: ServiceError | ValidationError) -> CellRecord:
@@ -273,24 +265,14 @@ def _blank(cell: Cell) -> CellRecord:
     )
 
 
-def _made(result: SolveResult) -> dict[str, JsonValue]:
+def _made(result: SolveResult) -> dict[str, Any]:
     """Read who found what was certified."""
     if result.certificate is None:
         return {}
     return read_envelope(result.certificate).provenance.model_dump(mode="json")
 
 
-def _latencies(run: Run, replayed: int | None) -> dict[int, float]:
-    """Give the seconds of calls that were played from a record, by number."""
-    finished = [event for event in run.journal.events if isinstance(event, CallFinished)]
-    return {
-        event.call: event.completion.latency_s
-        for event in finished
-        if replayed is None or event.call < replayed
-    }
-
-
-def _later(step: Step, latencies: dict[int, float]) -> float:
+def _later(step: Step, latencies: Mapping[int, float]) -> float:
     """Add the seconds of the played calls up to a step."""
     before = sum(seconds for call, seconds in latencies.items() if call <= step.call)
     return round(step.seconds + before, 3)
