@@ -304,6 +304,14 @@ def domains_check(
     check_domains(names or [], as_json=as_json)
 
 
+@app.command()
+def sandbox(*, as_json: AsJson = False) -> None:
+    """Prepare and try what programs are run in (`python-tests`). Exits 31 if nothing works."""
+    from app.cli.sandbox import try_sandboxes  # noqa: PLC0415  # as above
+
+    try_sandboxes(as_json=as_json)
+
+
 @models_app.command("pull")
 def models_pull(
     name: str,
