@@ -199,3 +199,12 @@ async def test_parts_in_another_order_are_shown_where_a_domain_can(presents):
     assert how[:1] == ([("shuffle",)] if presents else [])
     assert shown[0].startswith(TASK.prompt)
     assert any(prompt.startswith("The number, by ") for prompt in shown) is presents
+
+
+async def test_a_run_may_begin_above_the_first_rung():
+    rungs = (Rung(model="small"), Rung(model="big"))
+    begun = Strategy(first_rung=1)
+    _, journal, effects = await run("7", "42", task=task(*rungs), strategy=begun)
+    assert (asked(effects), steps(journal)) == ([1, 1], [])
+    _, _, effects = await run("7", "42", task=task(), strategy=begun)
+    assert asked(effects) == [0, 0]

@@ -24,12 +24,3 @@ async def test_a_call_goes_to_its_rung_and_never_above_the_last() -> None:
 def test_there_is_no_ladder_without_rungs() -> None:
     with pytest.raises(ValueError, match="rungs"):
         Ladder([])
-
-
-async def test_a_run_may_begin_above_the_first_rung():
-    rungs = (Rung(model="small"), Rung(model="big"))
-    begun = Strategy(first_rung=1)
-    _, journal, effects = await run("7", "42", task=task(*rungs), strategy=begun)
-    assert (asked(effects), steps(journal)) == ([1, 1], [])
-    _, _, effects = await run("7", "42", task=task(), strategy=begun)
-    assert asked(effects) == [0, 0]
