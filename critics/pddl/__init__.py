@@ -1,13 +1,15 @@
 """Classical planning in PDDL: an exact, lifted validator of sequential plans."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from pydantic import Field
 
 from critics.critic import critic
 from critics.domain import Domain
+from critics.pddl.advice import advise
+from critics.pddl.answer_schema import write_answer_schema
 from critics.pddl.arrangement import AnyFacts
 from critics.pddl.codes import CODES
 from critics.pddl.engine import OPINION_MODULES, second_opinion
@@ -29,6 +31,7 @@ from critics.types import (
     Coverage,
     Diagnostic,
     Feasibility,
+    HintLevel,
     Problem,
     Severity,
     Solved,
@@ -107,6 +110,11 @@ def solve(problem: PddlProblem) -> Solved:
     return find_plan(load(problem), problem)
 
 
+def give_hint(problem: PddlProblem, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+    """Tell how much of a rejected plan can be kept, and what is still to come."""
+    return advise(load(problem), text, level)
+
+
 def compare_plan(problem: PddlProblem, text: str) -> Comparison:
     """Compare an accepted plan with every other, by the problem's metric."""
     task = load(problem)
@@ -134,6 +142,8 @@ domain = Domain(
     opinion_modules=OPINION_MODULES,
     feasibility=decide_feasible,
     solver=solve,
+    hint=give_hint,
+    answer_schema=write_answer_schema,
     optimality=compare_plan,
     picture=picture_plan,
     arrangement=AnyFacts(),

@@ -237,6 +237,12 @@ _WART: dict[str, Code] = {
 }
 
 _SEARCH: dict[str, Code] = {
+    "pddl-hint": Code(
+        "Help with a rejected plan",
+        "How much of the plan can be kept, how many steps are still needed at least, which facts "
+        "every plan must make true, or a step that a plan goes on with. Each was computed.",
+        "Use it for the next answer.",
+    ),
     "pddl-infeasible": Code(
         "No plan exists",
         "Every state that can be reached from the initial state was searched, and the goal holds "
