@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV   := .venv
 LITELLM := .venv-litellm
+K8S    := .venv-kubernetes
 NODE   := tests/clients/node
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check fix serve clients clean
+.PHONY: help demo test test-slow test-docker check fix serve soak fuzz clients clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,6 +21,12 @@ test: $(VENV)/.dev $(VENV)/.suite clients ## run the tests
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 900 $(ARGS)
+
+test-docker: $(VENV)/.dev $(K8S)/.done ## run the tests that need a Docker engine with compose
+	$(BIN)/python -m pytest -m docker --timeout 1200 tests/docker $(ARGS)
+
+soak: $(VENV)/.dev ## five minutes of 500 solves at once against a model that fails in every way
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, layers
 	$(BIN)/ruff check .
@@ -36,7 +43,7 @@ serve: $(VENV)/.run ## serve on http://127.0.0.1:8080
 	@$(BIN)/modulo serve $(ARGS)
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) $(LITELLM) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(K8S) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -69,6 +76,12 @@ clients: $(LITELLM)/.done $(VENV)/.node
 $(LITELLM)/.done: | $(BIN)/python
 	@$(PYTHON) -m venv $(LITELLM)
 	@$(LITELLM)/bin/python -m pip --disable-pip-version-check --quiet install litellm==1.106.2
+	@touch $@
+
+# The published schemas of Kubernetes, by which the manifests are validated offline.
+$(K8S)/.done: | $(BIN)/python
+	@$(PYTHON) -m venv $(K8S)
+	@$(K8S)/bin/python -m pip --disable-pip-version-check --quiet install kubernetes-validate==1.37.0
 	@touch $@
 
 $(VENV)/.node: $(NODE)/package-lock.json | $(BIN)/python
