@@ -102,6 +102,9 @@ async def _go_on(service: Service, record: RunRecord, body: AnswerRequest) -> Ru
     )
     now = await service.engine.get(spec.id)  # reading a payload has taken its time
     same = now is not None and (now.state, now.ended_at) == (record.state, record.ended_at)
+    # What it may go on to spend is reserved while its record is still there.
+    going_on, _ = await service.access.reserve(spec.model_copy(update={"draft": draft}))
     if not same or not await service.engine.delete(spec.id):
+        await service.access.settle(record)
         raise ServiceError("run-not-waiting", f"`{spec.id}` was answered a moment ago")
-    return await service.access.begin(spec.model_copy(update={"draft": draft}))
+    return await service.engine.start(going_on)

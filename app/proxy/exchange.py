@@ -10,7 +10,7 @@ Invariants:
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.protocol import SolveResult
 from app.proxy.chat_request import ChatRequest, Verification
 from app.proxy.progress import narrate
 from app.proxy.visitors import Caller, Visitors
+from app.security.principal import caller
 from app.service import Service
 from backprompt.budget import Usage
 from backprompt.events import CallFailed, CallFinished, Event, ToolsCalled
@@ -95,6 +96,10 @@ class Exchange:
         self.progress = wanted.progress
         self._service = service
         self._wanted = wanted
+
+    def hold_stream(self) -> AbstractContextManager[None]:
+        """Count a stream that follows the run; raises `ServiceError` where there are too many."""
+        return self._service.access.streams.take(caller().name)
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield a line per round until the run is over; nothing if that is switched off."""

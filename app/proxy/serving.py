@@ -182,9 +182,9 @@ async def _narrate(
 
 def follow(exchange: Exchange, writer: StreamWriter, keepalive_s: float) -> Response:
     """Stream a run that goes on whether or not anybody listens."""
-    return EventStream(
-        lambda frames: _tell(exchange, writer, frames), keepalive_s, AsyncExitStack()
-    )
+    held = AsyncExitStack()
+    held.enter_context(exchange.hold_stream())
+    return EventStream(lambda frames: _tell(exchange, writer, frames), keepalive_s, held)
 
 
 async def _tell(exchange: Exchange, writer: StreamWriter, frames: "asyncio.Queue[bytes]") -> None:

@@ -153,6 +153,14 @@ class Access:
             if fresh:
                 await self.release(spec.id)
             raise
+        except asyncio.CancelledError:
+            if fresh:
+                await asyncio.shield(self._release_unknown(spec.id))
+            raise
+
+    async def _release_unknown(self, run_id: str) -> None:
+        if await self._engine().get(run_id) is None:
+            await self.release(run_id)
 
     async def reserve(self, spec: RunSpec) -> tuple[RunSpec, bool]:
         """Reserve what a run may spend of its key's day, and cut its budget to that.

@@ -169,15 +169,16 @@ class DatabaseBooks:
         self._database.dispose()
 
     def _account(self, connection: sa.Connection, key: str, day: str) -> Account:
-        sums = (sa.func.sum(charges.c[name]) for name in ("runs", "tokens", "usd"))
+        sums = (sa.func.sum(charges.c[name]).label(name) for name in ("runs", "tokens", "usd"))
         select = (
             sa.select(charges.c.held, *sums)
             .where(charges.c.key == key, charges.c.day == day)
             .group_by(charges.c.held)
         )
+        rows = connection.execute(select).mappings()
         found = {
-            bool(held): Amount(int(runs), int(tokens), float(usd))
-            for held, runs, tokens, usd in connection.execute(select)
+            bool(row["held"]): Amount(int(row["runs"]), int(row["tokens"]), float(row["usd"]))
+            for row in rows
         }
         return Account(found.get(False, Amount()), found.get(True, Amount()))
 

@@ -9,7 +9,7 @@ import fcntl
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +80,7 @@ class FileBooks:
     def account(self, key: str, day: str) -> Account:
         """Say what a key has spent on a day."""
         with self._turn:
-            return self._account(key, day)
+            return _sum(self._charges.values(), key, day)
 
     def reserve(self, key: Key, day: str, charge: str, claim: Claim) -> Grant:
         """Reserve what a run may spend."""
@@ -88,9 +88,9 @@ class FileBooks:
             known = self._charges.get(charge)
             if known is not None and known.grant is not None:
                 return Grant(known.grant.tokens, known.grant.usd, known.amount, fresh=False)
-            if known is not None:  # a run that was over goes on: its charge stands open again
-                del self._charges[charge]
-            granted = grant(key.per_day, self._account(key.id, day), claim)
+            # Where a run that was over goes on, its charge stands open again.
+            others = [one for name, one in self._charges.items() if name != charge]
+            granted = grant(key.per_day, _sum(others, key.id, day), claim)
             self._charges[charge] = _Charge(key.id, day, granted.held, granted)
             return granted
 
@@ -129,12 +129,6 @@ class FileBooks:
     def close(self) -> None:
         """Hold nothing open."""
 
-    def _account(self, key: str, day: str) -> Account:
-        mine = [one for one in self._charges.values() if (one.key, one.day) == (key, day)]
-        spent = sum((one.amount for one in mine if one.grant is None), Amount())
-        held = sum((one.amount for one in mine if one.grant is not None), Amount())
-        return Account(spent, held)
-
     def _read(self) -> tuple[Key, ...]:
         try:
             with self.path.open("rb") as file:
@@ -171,3 +165,10 @@ class FileBooks:
 
     def _broken(self, why: str) -> BooksAwayError:
         return BooksAwayError(f"the file of keys `{self.path}` cannot be used: {why}")
+
+
+def _sum(charges: Iterable[_Charge], key: str, day: str) -> Account:
+    mine = [one for one in charges if (one.key, one.day) == (key, day)]
+    spent = sum((one.amount for one in mine if one.grant is None), Amount())
+    held = sum((one.amount for one in mine if one.grant is not None), Amount())
+    return Account(spent, held)

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from app.security.books import Amount, Claim
 from app.security.file_books import FileBooks
+from app.upstreams import Choice
 from critics.domain import find_domain
 from tests.app.conftest import REQUEST, client, make_app
-from tests.app.plain_language import TEXT
+from tests.app.plain_language import TEXT, Model, said
 from tests.app.proxy.chats import CHAT, MESSAGES_PATH, RESPONSES, chat, message, plain, response
 from tests.upstream_server import Reply, UpstreamServer
 
@@ -113,6 +115,29 @@ async def test_a_fork_is_charged(pool, ring):
         run = (await http.post("/solve", json=REQUEST, headers=login)).json()["id"]
         told = [await http.post(f"/runs/{run}/fork", json={}, headers=login) for _ in range(2)]
     assert [one.status_code for one in told] == [202, 402]
+
+
+async def test_a_run_that_cannot_go_on_today_waits_for_its_answer_all_the_same(pool, ring):
+    login = ring.login(per_day={"runs": 2})
+    doubtful = Model([said()] * 9)
+    app = ring.serve(pool, upstream={"discover": False, "embedded": False})
+    app.state.service._choice = Choice("configured", "m", "m", None, doubtful.upstream)
+    text = {"domain": "calendar", "text": TEXT, "confirm": "always"}
+    async with client(app) as http:
+        run = (await http.post("/solve", json=text, headers=login)).json()
+        assert run["status"] == "needs_input"
+        answer = f"/runs/{run['id']}/answer"
+        access, engine = app.state.service.access, app.state.service.engine
+        await asyncio.gather(*engine._telling)
+        (key,) = FileBooks(ring.path).read_keys(None)[1]
+        assert access.books.account(key.id, access._day()).spent.runs == 1
+        access.books.reserve(key, access._day(), "run_x", Claim(None, None, Amount(1)))
+        access.books.settle("run_x", Amount(2))
+        refused = await http.post(answer, json={"confirm": True}, headers=login)
+        assert (refused.status_code, refused.json()["code"]) == (402, "key-budget-spent")
+        waiting = await http.get(f"/runs/{run['id']}", headers=login)
+    assert (waiting.status_code, waiting.json()["state"]) == (200, "needs_input")
+    assert access.books.account(key.id, access._day()).spent.runs == 3
 
 
 async def test_deleting_a_run_gives_nothing_back(pool, ring):
