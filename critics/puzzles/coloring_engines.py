@@ -204,7 +204,9 @@ def give_hint(problem: ColoringProblem, text: str, level: HintLevel) -> Sequence
         repaired = _repair(graph, coloring)
     except (CandidateError, OverBudget):
         return ()
-    if repaired is None or level is HintLevel.CORE:
+    if level is HintLevel.CORE:
+        return _tell_conflicts(graph, coloring)
+    if repaired is None:
         return ()
     changed = {v: c for v, c in repaired.items() if coloring.colors.get(v) != c}
     if not changed:
@@ -216,6 +218,22 @@ def give_hint(problem: ColoringProblem, text: str, level: HintLevel) -> Sequence
         pairs = [f"{v} = {graph.palette.get(c, c)}" for v, c in changed.items()]
         headline += f": {', '.join(pairs[:MAX_SHOWN])}"
     return (Diagnostic(code="coloring-hint", headline=headline),)
+
+
+def _tell_conflicts(graph: Graph, coloring: Coloring) -> Sequence[Diagnostic]:
+    """Tell edges without a common vertex whose ends have one colour: each needs a change."""
+    apart: list[str] = []
+    taken: set[str] = set()
+    for left, right in conflicts(graph, coloring):
+        if taken.isdisjoint((left, right)):
+            taken |= {left, right}
+            apart.append(f"{left}-{right}")
+    if not apart:
+        return ()
+    least = "1 vertex" if len(apart) == 1 else f"{len(apart)} vertices"
+    shown = ", ".join(apart[:MAX_SHOWN])
+    headline = f"at least {least} must get another colour: one of each edge in {shown}"
+    return (Diagnostic(code="coloring-hint", headline=headline, data={"least": len(apart)}),)
 
 
 def _repair(graph: Graph, coloring: Coloring) -> dict[str, str] | None:

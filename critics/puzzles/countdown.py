@@ -11,12 +11,13 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, StrictStr
 
 from critics.arrangement import AnyOrder
 from critics.critic import critic
 from critics.domain import Domain, Mutant
 from critics.prefix import Prefix
+from critics.puzzles.countdown_advice import Goal, advise, describe_answer
 from critics.puzzles.countdown_extract import find_expressions
 from critics.puzzles.countdown_prefix import Joins
 from critics.puzzles.countdown_search import OverBudget, Search
@@ -236,20 +237,18 @@ def _given_up(game: Game) -> Diagnostic:
     )
 
 
-def hint(problem: CountdownProblem, _text: str, level: HintLevel) -> Sequence[Diagnostic]:
-    """Tell the first step of an expression that reaches the target, or all of it."""
-    found = solve(problem).answer
-    if found is None or level in (HintLevel.CORE, HintLevel.COUNT):
-        return ()
-    told = found
-    if level is HintLevel.PLACES:
-        inner = re.search(r"\(([^()]*)\)", found)
-        told = inner[1] if inner is not None else found
-    verb = "is" if told == found else "contains"
-    headline = f"an expression that reaches the target {verb} {told}"
-    return (
-        Diagnostic(code="countdown-hint", headline=headline, notes=("it was computed exactly",)),
-    )
+def hint(problem: CountdownProblem, text: str, level: HintLevel) -> Sequence[Diagnostic]:
+    """Tell which steps lead nowhere, the first step of a solution, or all of it."""
+    return advise(_goal(load(problem)), text, solve(problem).answer, level)
+
+
+def write_answer_schema(game: Game) -> dict[str, JsonValue]:
+    """Describe an answer as a JSON object."""
+    return describe_answer(_goal(game))
+
+
+def _goal(game: Game) -> Goal:
+    return Goal(game.numbers, game.target, game.operators, game.use_all)
 
 
 _NODES: Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = MappingProxyType(
@@ -354,6 +353,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=solve,
     hint=hint,
+    answer_schema=write_answer_schema,
     prefix=open_prefix,
     arrangement=AnyOrder(("numbers",)),
     examples=COUNTDOWN_EXAMPLES,

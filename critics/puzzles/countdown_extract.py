@@ -5,6 +5,7 @@ Two forms are found: expressions written out, wherever they stand, and chains of
 computed wrongly is put together all the same: the judge sees that its value is another one.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,9 @@ def find_expressions(numbers: Sequence[Fraction], response: str, *, use_all: boo
         use_all: Whether an expression without all of them can be no answer; such ones are left
             out where another one has them all.
     """
+    stated = _read_json(response)
+    if stated is not None:
+        return [stated]
     text = clean(response[:MAX_RESPONSE_CHARS])
     found = [*_written_out(text), *_put_together(numbers, text)]
     found = list(dict.fromkeys(found))
@@ -52,6 +56,18 @@ def find_expressions(numbers: Sequence[Fraction], response: str, *, use_all: boo
         complete = [each for each in found if Counter(_literals(each)) == wanted]
         found = complete or sorted(found, key=lambda each: -len(_literals(each)))
     return (found or _alone(text))[:MAX_FOUND]
+
+
+def _read_json(response: str) -> str | None:
+    """Give the expression of a response that is nothing but the JSON object of the schema."""
+    if len(response) > MAX_RESPONSE_CHARS or not response.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(response)
+    except (ValueError, RecursionError):
+        return None
+    stated = found.get("expression") if isinstance(found, dict) and len(found) == 1 else None
+    return stated.strip() or None if isinstance(stated, str) else None
 
 
 def clean(response: str) -> str:

@@ -104,7 +104,8 @@ def give_hint(problem: TripProblem, text: str, level: HintLevel) -> Sequence[Dia
     if level is HintLevel.VALUES:
         shown = ", ".join(f"{v.city} {v.first}-{v.last}" for v in found)
         return (_note(f"this itinerary is possible: {shown}", "solver_repair", _write(found)),)
-    if level is HintLevel.PLACES and kept < len(found):
+    # The last city would be the whole answer.
+    if level is HintLevel.PLACES and kept + 1 < len(found):
         return (_note(f"{count}; a possible next city is `{found[kept].city}`"),)
     return (_note(count),)
 

@@ -222,7 +222,8 @@ def test_a_clique_is_one() -> None:
 def test_hints_repair_by_level() -> None:
     fields = problem(edges=[["A", "B"], ["B", "C"]], colors=["red", "blue"])
     wrong = '{"A": "red", "B": "red", "C": "red"}'
-    assert give_hint(fields, wrong, HintLevel.CORE) == ()
+    (core,) = give_hint(fields, wrong, HintLevel.CORE)
+    assert core.headline == ("at least 1 vertex must get another colour: one of each edge in A-B")
     counted, placed, valued = (
         give_hint(fields, wrong, level)[0].headline
         for level in (HintLevel.COUNT, HintLevel.PLACES, HintLevel.VALUES)
