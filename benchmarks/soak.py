@@ -153,8 +153,7 @@ class Crowd:
         """Come back now and then until a run is over, or clients are to go home."""
         while time.monotonic() < self._until:
             await asyncio.sleep(self._chance.uniform(2, 6))
-            run = (await self._client.get(f"/runs/{run_id}")).json()
-            if run["state"] not in OPEN:
+            if (await look_at(self._client, run_id)).get("state") not in {None, *OPEN}:
                 return
 
     def note(self, result: Mapping[str, Any], problem: Mapping[str, Any]) -> None:
@@ -176,15 +175,24 @@ class Crowd:
             self.faults.append(f"{result['id']}: {result['answer']} is not {problem['target']}")
 
 
+async def look_at(client: httpx.AsyncClient, run_id: str) -> dict[str, Any]:
+    """Look how a run stands; the store may be too busy to say."""
+    try:
+        answer = await client.get(f"/runs/{run_id}")
+    except httpx.HTTPError:
+        return {}
+    return dict(answer.json()) if answer.is_success else {}
+
+
 async def settle(client: httpx.AsyncClient, crowd: Crowd) -> Counter[str]:
     """Wait until every run is over; gives how they ended, as far as the service knows them."""
     ends = time.monotonic() + GRACE_S
     states: Counter[str] = Counter()
     for run_id, told in crowd.told.items():
         while True:
-            run = (await client.get(f"/runs/{run_id}")).json()
+            run = await look_at(client, run_id)
             state = run.get("state", "lost")
-            if state not in OPEN or time.monotonic() > ends:
+            if state not in {"lost", *OPEN} or time.monotonic() > ends:
                 break
             await asyncio.sleep(0.5)
         states[state] += 1

@@ -84,7 +84,7 @@ def open_database(location: Location, *, synchronous: str = "FULL") -> sa.Engine
     if location.shared:
         return sa.create_engine(location.url, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
     engine = sa.create_engine(
-        location.url, pool_size=8, max_overflow=0, connect_args={"check_same_thread": False}
+        location.url, pool_size=16, max_overflow=0, connect_args={"check_same_thread": False}
     )
 
     def prepare(connection: Any, _record: object) -> None:

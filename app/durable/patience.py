@@ -32,6 +32,7 @@ class Patience:
         """Make calls until this process ends; the observer is told of each."""
         self._is_ending, self._observer = is_ending, observer
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="modulo-store")
+        self._asking = ThreadPoolExecutor(max_workers=4, thread_name_prefix="modulo-ask")
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Call, again while the database is away.
@@ -39,10 +40,13 @@ class Patience:
         Raises:
             OperationalError: This process ends, and the database is away.
         """
+        return await self._call(self._threads, function, *args)
+
+    async def _call(self, threads: ThreadPoolExecutor, function: Callable[..., T], *args: Any) -> T:
         loop, told = asyncio.get_running_loop(), False
         while True:
             try:
-                return await loop.run_in_executor(self._threads, self._time, function, *args)
+                return await loop.run_in_executor(threads, self._time, function, *args)
             except OperationalError as error:
                 if self._is_ending():
                     raise
@@ -64,14 +68,14 @@ class Patience:
                 self._observer.stored(name, time.monotonic() - began, failed=failed)
 
     async def ask(self, function: Callable[..., T], *args: Any) -> T:
-        """Call for a client, who does not wait long.
+        """Call for a client, who does not wait long, nor in line behind what runs have to store.
 
         Raises:
             ServiceError: `database-away`.
         """
         try:
             async with asyncio.timeout(AWAY_S):
-                return await self.call(function, *args)
+                return await self._call(self._asking, function, *args)
         except (TimeoutError, OperationalError) as error:
             raise ServiceError(
                 "database-away",
@@ -82,3 +86,4 @@ class Patience:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown()
+        self._asking.shutdown()
