@@ -30,6 +30,8 @@ class Dialect:
         self.cap_field: CapField = cap_field
         self._too_high: int | None = None
         self._alternating = False
+        self.tells_probabilities = True
+        """Until the endpoint has refused to."""
 
     def turns(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Give the messages; the user's in a row are one where the endpoint wants that."""

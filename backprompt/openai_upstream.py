@@ -148,6 +148,11 @@ class OpenAIUpstream:
         Raises:
             UpstreamError: See its codes.
         """
+        if request.top_logprobs and not self._dialect.tells_probabilities:
+            known = "does not tell probabilities, as it said before; it was not asked"
+            raise UpstreamError(
+                "upstream-refused", f"`{self.name}` {known}", status=400, usage=Usage()
+            )
         started = time.monotonic()
         try:
             async with asyncio.timeout(request.timeout_s):
@@ -174,6 +179,8 @@ class OpenAIUpstream:
                 if response.is_success:
                     return body
                 failure = self._refusal(response.status_code, body)
+                if request.top_logprobs and b"logprob" in body:
+                    self._dialect.tells_probabilities = False
                 wait = _retry_after(response.headers.get("retry-after"), wait)
                 if failure.code == "upstream-refused":
                     raise failure

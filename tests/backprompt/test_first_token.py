@@ -7,7 +7,7 @@ import pytest
 
 from backprompt.dialect import read_first_token
 from backprompt.openai_upstream import OpenAIUpstream, make_client
-from backprompt.upstream import Completion, Message, Request
+from backprompt.upstream import Completion, Message, Request, UpstreamError
 from tests.upstream_server import Reply, UpstreamServer
 
 
@@ -59,3 +59,21 @@ async def test_nobody_asks_for_them_otherwise():
 )
 def test_what_is_no_probability_is_not_read(wrong):
     assert read_first_token(wrong) is None
+
+
+async def test_an_endpoint_that_refuses_them_is_not_asked_twice():
+    asked = Request(
+        messages=(Message(role="user", content="Which?"),), timeout_s=30, call=0, top_logprobs=20
+    )
+    refusal = Reply(status=403, body=b'{"error": {"message": "logprobs are not allowed"}}')
+    async with UpstreamServer(refusal, Reply("A")) as server, make_client() as shared:
+        upstream = OpenAIUpstream(server.base_url, "model", client=shared)
+        refused = []
+        for _ in range(2):
+            with pytest.raises(UpstreamError) as caught:
+                await upstream.generate(asked)
+            refused.append(caught.value)
+        plain = await upstream.generate(asked.model_copy(update={"top_logprobs": None}))
+    assert [error.code for error in refused] == ["upstream-refused"] * 2
+    assert [error.usage.calls for error in refused] == [1, 0]
+    assert (len(server.seen), plain.text) == (2, "A")
