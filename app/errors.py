@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.console.routing import is_page, refuse_page
 from app.failures import ServiceError, from_kernel
 from app.protocol import CheckRequest, SolveRequest
 from app.proxy.dialects import find_dialect
@@ -89,6 +90,8 @@ def to_response(error: ServiceError, instance: str, path: str = "") -> Response:
     dialect = find_dialect(path)
     if dialect is not None:
         return dialect.respond(error, instance)
+    if is_page(path):
+        return refuse_page(error, path)
     return JSONResponse(
         error.to_document(instance),
         status_code=error.status,

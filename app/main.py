@@ -75,7 +75,8 @@ def create_app(
     app.include_router(run_routes.router)
     app.include_router(certificates.router)
     app.include_router(catalogue.router)
-    console.install(app)
+    if settings.console.enabled:
+        console.install(app)
     app.include_router(health.router)
     limits, security = settings.limits, settings.security
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=security.body_seconds)

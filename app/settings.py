@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.console.settings import ConsoleSettings
 from app.nearest import did_you_mean
 from app.profiles import NAME, Profile, ProxySettings, RoleSettings, Rung
 from app.security.settings import SecuritySettings
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     """Named ways to verify, for the OpenAI-compatible endpoints: `[profiles.NAME]`."""
     keys: KeySettings = KeySettings()
     security: SecuritySettings = SecuritySettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: LogSettings = LogSettings()
     breaker: BreakerSettings = BreakerSettings()
     shedding: SheddingSettings = SheddingSettings()

@@ -5,11 +5,11 @@ from importlib.resources import files
 from fastapi import APIRouter, FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from app.console import reference, runs, trying
-from app.console.routing import HEADERS
+from app.console import access, reference, runs, trying
+from app.console.routing import HEADERS, PageRoute
 from app.failures import ServiceError
 
-router = APIRouter(prefix="/console", include_in_schema=False)
+router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
 
 STATIC = {"console.css": "text/css; charset=utf-8", "console.js": "text/javascript; charset=utf-8"}
 DAY_S = 86_400
@@ -34,6 +34,7 @@ def install(app: FastAPI) -> None:
         return RedirectResponse("/console")
 
     app.include_router(router)
+    app.include_router(access.router)
     app.include_router(reference.router)
     app.include_router(trying.router)
     app.include_router(runs.router)

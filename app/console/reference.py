@@ -34,7 +34,6 @@ async def front(request: Request) -> Response:
     html = render(
         "front.html",
         here="/console",
-        signed_in=asking.key is not None,
         choice=await service.choice(),
         running=service.engine.running,
         runs=(await service.engine.list(query)).runs,
@@ -47,7 +46,7 @@ async def front(request: Request) -> Response:
 async def list_domains() -> Response:
     """Show the installed domains."""
     domains = [find_domain(name) for name in sorted(installed())]
-    return page(render("domains.html", here="/console/domains", signed_in=False, domains=domains))
+    return page(render("domains.html", here="/console/domains", domains=domains))
 
 
 @router.get("/domains.json")
@@ -70,7 +69,6 @@ async def show_domain(request: Request, name: str, *, test: bool = False) -> Res
     html = render(
         "domain.html",
         here="/console/domains",
-        signed_in=False,
         domain=domain,
         details=describe(domain),
         schema=json.dumps(domain.problem.model_json_schema(), indent=2),
@@ -94,7 +92,7 @@ async def show_run_certificate(request: Request, run_id: str) -> Response:
 @router.get("/certificate")
 async def paste_certificate() -> Response:
     """Ask for a certificate to look at."""
-    return page(render("paste.html", here="/console/certificate", signed_in=False, said=""))
+    return page(render("paste.html", here="/console/certificate", said=""))
 
 
 @router.post("/certificate")
@@ -119,7 +117,6 @@ def _write(envelope: dict[str, Any], record: RunRecord | None, found: object = N
     return render(
         "certificate.html",
         here="/console/certificate",
-        signed_in=False,
         record=record,
         certificate=certificate,
         problem=_spell_out(certificate.problem.text) if certificate else "",

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from app.console.drawings import draw_scores
 from app.engine import model_of
+from app.security.principal import caller
 from backprompt.budget import Budget, Usage
 from backprompt.events import (
     Decided,
@@ -65,7 +66,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals |= {"version": version("llm-modulo"), "pages": PAGES}
+    found.globals |= {"version": version("llm-modulo"), "pages": PAGES, "caller": caller}
     found.filters |= {
         "shown": show_text,
         "clip": clip,

@@ -56,7 +56,6 @@ def write_run(record: RunRecord, story: Story, base_url: str) -> str:
     return render(
         "run.html",
         here="/console/runs",
-        signed_in=False,
         record=record,
         story=story,
         rounds=rounds,

@@ -67,7 +67,6 @@ async def list_runs(
     html = render(
         "runs.html",
         here="/console/runs",
-        signed_in=caller().key is not None,
         runs=found.runs,
         next=older,
         query=query,
@@ -157,9 +156,7 @@ async def show_round(request: Request, run_id: str, number: int) -> Response:
     fragment = write_round(record, story, one, body=True, opened=True)
     if request.headers.get("x-fragment"):
         return page(str(fragment))
-    html = render(
-        "round_page.html", here="/console/runs", signed_in=False, record=record, fragment=fragment
-    )
+    html = render("round_page.html", here="/console/runs", record=record, fragment=fragment)
     return page(html)
 
 
@@ -194,7 +191,6 @@ async def show_candidate(request: Request, run_id: str, number: int) -> Response
     html = render(
         "picture_page.html",
         here="/console/runs",
-        signed_in=False,
         record=record,
         found=found,
         drawn=drawn,
@@ -249,7 +245,6 @@ async def compare_runs(
     html = render(
         "compare.html",
         here="/console/runs",
-        signed_in=False,
         sides=sides,
         a=a,
         b=b,

@@ -106,7 +106,6 @@ async def _write(
     return render(
         "try.html",
         here="/console/try",
-        signed_in=False,
         domain=domain,
         domains=sorted(installed()),
         fields=list_fields(

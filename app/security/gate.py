@@ -18,6 +18,7 @@ from app.security.principal import ANYBODY, NOBODY, Principal, acting_for
 from app.security.rates import require_rate
 from app.security.routes import is_listed, needed
 from app.security.settings import SecuritySettings
+from app.security.sign_in import is_console, read_cookie
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER = "bearer "
@@ -73,20 +74,26 @@ class Gate:
         keyed = await self._access.needs_key()
         host = headers.get(b"host")
         require_host(host, settings.allowed_hosts, keyed=keyed)
+        by_browser = not keyed or is_console(scope["path"])
+        if by_browser and scope["method"] not in SAFE:
+            require_same_origin(headers, () if keyed else settings.cors_origins)
         if not keyed:
-            if scope["method"] not in SAFE:
-                require_same_origin(headers, settings.cors_origins)
             return ANYBODY
         scopes = needed(scope["path"])
         if not scopes:
             return NOBODY
-        principal = await self._access.authenticate(read_token(headers))
+        principal = await self._access.authenticate(_find_token(scope["path"], headers))
         if not scopes & principal.scopes:
             raise _closed(scope["path"], scopes)
         key = principal.key
         if key is not None and key.per_minute is not None:
             require_rate(self._access.rates, key.id, key.per_minute, self._clock())
         return principal
+
+
+def _find_token(path: str, headers: Mapping[bytes, bytes]) -> str:
+    """Find the key of a request; the console also takes the one that a browser signed in with."""
+    return (read_cookie(headers) if is_console(path) else "") or read_token(headers)
 
 
 def read_token(headers: Mapping[bytes, bytes]) -> str:

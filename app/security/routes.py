@@ -41,9 +41,15 @@ BY_SEGMENT: Mapping[str, Scopes] = MappingProxyType(
 """By the first segment of a path; any one of the scopes is enough, and none means that no key is
 needed."""
 
+OPEN_PAGES = frozenset({"/console/sign-in", "/console/sign-out"})
+OPEN_FILES = "/console/static/"
+"""What a browser needs before its user has signed in."""
+
 
 def needed(path: str) -> Scopes:
     """Give the scopes of which a path needs one; empty where it is open to all."""
+    if path in OPEN_PAGES or path.startswith(OPEN_FILES):
+        return OPEN
     return BY_SEGMENT.get(_segment(path), frozenset({Scope.ADMIN}))
 
 
