@@ -66,7 +66,7 @@ async def answer_run(
     Leaving does not cancel the run.
     """
     service: Service = request.app.state.service
-    record = await _go_on(service, await find_run(service, run_id), body)
+    record = await go_on(service, await find_run(service, run_id), body)
     if "respond-async" in request.headers.get("prefer", ""):
         return Response(
             RunView.of(record).model_dump_json(),
@@ -81,7 +81,7 @@ async def answer_run(
     return Response(result.model_dump_json(), media_type="application/json")
 
 
-async def _go_on(service: Service, record: RunRecord, body: AnswerRequest) -> RunRecord:
+async def go_on(service: Service, record: RunRecord, body: AnswerRequest) -> RunRecord:
     """Start the run again under its id, with what its client has answered.
 
     Raises:
