@@ -26,6 +26,13 @@ from app.settings import Settings, load_settings
 from backprompt.events import Origin
 from backprompt.render import draw, printable
 
+FOUND = {
+    Origin.SOLVER: "; found by a solver",
+    Origin.SEARCH: "; found by a search without a model",
+    Origin.MODEL_GUIDED_SEARCH: "; found by a search that a model guided",
+}
+"""What the summary says of answers that are not the model's own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolveOptions:
@@ -180,7 +187,7 @@ def _sum_up(result: SolveResult) -> str:
     reason = f" ({result.reason})" if told else ""
     best = {True: "; proved optimal", False: "; a better answer exists", None: ""}[result.optimal]
     rest = "that there is none is certified" if result.certificate else "nothing is certified"
-    found = "; found by a solver" if result.origin is Origin.SOLVER else ""
+    found = FOUND.get(result.origin, "") if result.origin else ""
     best = f"{found}{best}"
     marked = best if result.certified else f"; {rest}"
     replayed = "; a replayed recording" if result.upstream == "replay" else ""
