@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 
 FENCE = re.compile(r"^(`{3,}|~{3,})[ \t]*([^\n`]*)\n(.*?)^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 OTHERS = frozenset({"bash", "sh", "console", "text", "json", "output", "shell", "txt"})
@@ -24,7 +25,9 @@ def find_programs(response: str) -> list[str]:
 def _is_python(text: str) -> bool:
     """Whether a text parses, as prose of one word does, too, and defines something."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as `0if`: the model's style, not ours
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(not isinstance(node, ast.Expr) for node in tree.body)

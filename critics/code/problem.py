@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,7 +75,9 @@ def load_problem(problem: CodeProblem) -> Loaded:
         ProblemError: The tests are no Python, test nothing, or use what they may not.
     """
     try:
-        tree = ast.parse(problem.tests)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as `0if`: the user's style, not ours
+            tree = ast.parse(problem.tests)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else None
         why = error.msg if isinstance(error, SyntaxError) else str(error)

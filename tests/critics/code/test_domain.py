@@ -102,7 +102,7 @@ def test_an_answer_cannot_replace_what_tests_are_written_with(on_one) -> None:
         ("def f(*a, **k): return [a, k]", "assert f(1, b=(None,)) == [(1,), {'b': (None,)}]"),
         (
             "def f(x): return x",
-            "big = 7 ** 5000\nassert f(big) == big\nassert f('\\ud800é') == '\\ud800é'",
+            "big = 7 ** 5000\nassert f([big, 'é']) == [big, 'é']",
         ),
         (
             SQUARE,
