@@ -118,7 +118,10 @@ def _put_together(numbers: Sequence[Fraction], text: str) -> Iterator[str]:
     pool = list(start)
     ends: list[str] = []
     for found in _STEP.finditer(text):
-        left, right, result = (_number(found[group]) for group in (1, 3, 4))
+        try:
+            left, right, result = (_number(found[group]) for group in (1, 3, 4))
+        except ZeroDivisionError:  # a step such as `13 - 9 = 4/0` is none
+            continue
         joined = _take(pool, left, found[2], right)
         if joined is None:
             yield from ends[1:][-1:]
