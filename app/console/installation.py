@@ -5,7 +5,7 @@ from importlib.resources import files
 from fastapi import APIRouter, FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from app.console import access, reference, runs, trying
+from app.console import access, actions, bench, reference, runs, trying
 from app.console.routing import HEADERS, PageRoute
 from app.failures import ServiceError
 
@@ -38,3 +38,5 @@ def install(app: FastAPI) -> None:
     app.include_router(reference.router)
     app.include_router(trying.router)
     app.include_router(runs.router)
+    app.include_router(actions.router)
+    app.include_router(bench.router)

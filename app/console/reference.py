@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app.catalogue import describe
 from app.certificates import VerifyRequest, verify_certificate
 from app.console.rendering import render
-from app.console.routing import PageRoute, page, read_form
+from app.console.routing import PageRoute, page, read_form, twin
 from app.engine import RunQuery, RunRecord
 from app.failures import ServiceError
 from app.nearest import did_you_mean
@@ -51,8 +51,16 @@ async def list_domains() -> Response:
 
 @router.get("/domains.json")
 async def list_domains_as_json() -> Response:
-    """Lead to the same as data."""
-    return RedirectResponse("/domains")
+    """Give the same as data."""
+    return twin([describe(find_domain(name)) for name in sorted(installed())])
+
+
+@router.get("/domains/{name}.json")
+async def show_domain_as_json(name: str) -> Response:
+    """Give the same as data."""
+    if name not in installed():
+        raise ServiceError("not-found", f"there is no domain `{name[:80]}`")
+    return twin(describe(find_domain(name)))
 
 
 @router.get("/domains/{name}")

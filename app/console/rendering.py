@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from app.console.drawings import draw_scores
+from app.console.drawings import draw_scores, draw_tree
 from app.engine import model_of
 from app.security.principal import caller
 from backprompt.budget import Budget, Usage
@@ -29,6 +29,7 @@ from backprompt.events import (
     SolverStarted,
 )
 from backprompt.strategy import Strategy
+from backprompt.tree.events import PathFound
 from critics.types import Judgement, Location, Severity
 
 SHOWN_CHARS = 20_000
@@ -39,6 +40,7 @@ PAGES = (
     ("/console/try", "Try it"),
     ("/console/certificate", "Certificates"),
     ("/console/domains", "Domains"),
+    ("/console/bench", "Bench"),
 )
 KEPT = frozenset("\n\t")
 BOX = "\N{WHITE SQUARE}"
@@ -77,7 +79,9 @@ def templates() -> Environment:
         "marked": mark_lines,
         "scores": lambda scores: draw_scores(scores) or "",
         "told": tell_event,
+        "tree": lambda story: draw_tree(story.tried, story.path) or "",
         "settings": show_strategy,
+        "spelled": lambda payload: json.dumps(payload or {}, ensure_ascii=False, indent=1),
         "model": model_of,
     }
     return found
@@ -186,6 +190,10 @@ def tell_event(event: Event) -> str:
         case SolverFinished():
             said = "found an answer" if event.answered else f"found none: {event.reason or ''}"
             told = f"the solver {event.engine} {said}"
+        case PathFound():
+            told = (
+                f"the search found a path of {event.depth} moves, {event.growth.nodes} states tried"
+            )
         case Preferred():
             told = f"candidate {event.candidate} was chosen among {len(event.scores)} certified"
     return show_text(told)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from fastapi.encoders import jsonable_encoder
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.codes import explain
 from app.console.rendering import render
@@ -66,6 +67,11 @@ def pack(response: Response) -> None:
 def page(html: str, status: int = 200) -> Response:
     """Send a page under the policy."""
     return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+def twin(shown: object) -> Response:
+    """Send what a page shows as data."""
+    return JSONResponse(jsonable_encoder(shown), headers=HEADERS)
 
 
 def is_page(path: str) -> bool:

@@ -9,7 +9,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 
+from app.console.redaction import redact
 from app.console.rendering import Fragment, render
+from app.console.repeating import write_curl, write_python
 from app.console.story import Round, Story
 from app.engine import RunRecord
 from app.service import Service
@@ -31,28 +33,41 @@ PICTURES = {
 
 
 async def read_run(service: Service, record: RunRecord) -> Story:
-    """Read what has happened; of a run that goes on, what is known at this moment."""
+    """Read what has happened; of a run that goes on, nothing: it comes by the stream."""
     story = Story()
-    async for event in known_events(service, record):
-        story.take(event)
+    if record.over:
+        async for event in service.engine.events(record.spec.id):
+            tell(story, event, content=service.settings.console.content)
+    uncover(story, record)
     return story
 
 
-async def known_events(service: Service, record: RunRecord) -> AsyncIterator[Event]:
-    """Yield a run's past events; of one that goes on, none: they come by the stream."""
-    if record.over:
-        async for event in service.engine.events(record.spec.id):
-            yield event
+def tell(story: Story, event: Event, *, content: bool) -> Round | None:
+    """Take an event into a story, without its content where none is shown."""
+    shown = event if content else redact(event)
+    return story.take(shown) if shown is not None else None
 
 
-def write_run(record: RunRecord, story: Story, base_url: str) -> str:
-    """Write the page."""
+def uncover(story: Story, record: RunRecord) -> None:
+    """Show the certified answer even where no content is shown: it is for everybody."""
+    if story.winner is not None and record.result is not None and record.result.answer is not None:
+        story.winner.text = record.result.answer
+
+
+def write_run(record: RunRecord, story: Story, base_url: str, *, content: bool = True) -> str:
+    """Write the page.
+
+    Args:
+        record: The run.
+        story: What has happened in it.
+        base_url: Where the service is reached.
+        content: Whether the task is shown.
+    """
     shown = [one for one in story.rounds if one.number or one.found or one.notes]
     open_from = len(shown) - OPEN_ROUNDS
     rounds = [
         write_round(record, story, one, body=place >= open_from) for place, one in enumerate(shown)
     ]
-    request = record.spec.request.model_dump(mode="json", exclude_defaults=True)
     return render(
         "run.html",
         here="/console/runs",
@@ -61,8 +76,9 @@ def write_run(record: RunRecord, story: Story, base_url: str) -> str:
         rounds=rounds,
         feedbacks=list(Feedback),
         solvers=list(SolverMode),
-        curl=write_curl(request, base_url),
-        python=write_python(request, base_url),
+        content=content,
+        curl=write_curl(record, base_url) if content else "",
+        python=write_python(record, base_url) if content else "",
     )
 
 
@@ -91,6 +107,7 @@ def write_round(
 async def stream_run(service: Service, record: RunRecord, after: int) -> AsyncIterator[bytes]:
     """Send the fragments that changed, in the order of the events, until the run is over."""
     story, changed = Story(), dict[int, Round]()
+    content = service.settings.console.content
     arrived: asyncio.Queue[Event | None] = asyncio.Queue()
 
     async def read() -> None:
@@ -106,13 +123,15 @@ async def stream_run(service: Service, record: RunRecord, after: int) -> AsyncIt
                 if event is None:
                     going_on = False
                     break
-                here = story.take(event)
-                if event.seq > after:
+                here = tell(story, event, content=content)
+                if here is not None and event.seq > after:
                     changed[here.number] = here
-            for fragment in _fragments(record, story, changed):
+            now = await service.engine.get(record.spec.id) or record
+            for fragment in _fragments(now, story, changed):
                 yield fragment
             changed.clear()
         ended = await service.engine.wait(record.spec.id)
+        uncover(story, ended)
         head = {"id": "head", "html": write_head(ended, story)}
         yield _frame("head", head, story.last)
         yield _frame("over", {"state": ended.state}, story.last)
@@ -141,25 +160,3 @@ def _fragments(record: RunRecord, story: Story, changed: dict[int, Round]) -> It
 
 def _frame(event: str, data: dict[str, str], number: int) -> bytes:
     return f"event: {event}\nid: {number}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-def write_curl(request: dict[str, object], base_url: str) -> str:
-    """Write the request as a command."""
-    body = json.dumps(request, ensure_ascii=False).replace("'", "'\\''")
-    return f"curl -s {base_url}/solve -H 'Content-Type: application/json' -d '{body}'"
-
-
-def write_python(request: dict[str, object], base_url: str) -> str:
-    """Write the request for the OpenAI SDK."""
-    asked = {key: request[key] for key in ("domain", "problem", "strategy") if key in request}
-    model = request.get("model") or "default"
-    return (
-        "from openai import OpenAI\n\n"
-        f'client = OpenAI(base_url="{base_url}/v1", api_key="none")\n'
-        "answer = client.chat.completions.create(\n"
-        f"    model={model!r},\n"
-        '    messages=[{"role": "user", "content": "Solve it."}],\n'
-        f'    extra_body={{"llm_modulo": {asked!r}}},\n'
-        ")\n"
-        "print(answer.choices[0].message.content)"
-    )

@@ -6,21 +6,20 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from app.console.pictures import draw_candidate
 from app.console.rendering import render
-from app.console.routing import PageRoute, page, read_form
+from app.console.routing import PageRoute, page, twin
 from app.console.run_page import read_run, stream_run, write_round, write_run
 from app.console.story import Story
 from app.engine import RunPage, RunQuery, RunRecord, State, model_of
 from app.failures import ServiceError
 from app.run_routes import find_run, read_last_event
-from app.run_views import ForkRequest
+from app.run_views import RunList, RunView
 from app.security.principal import caller
 from app.service import Service
 from app.stream import EventStream
-from backprompt.strategy import Strategy
 
 router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
 
@@ -34,7 +33,6 @@ STATES = (
     "cancelled",
     "failed",
 )
-SEE_OTHER = 303
 
 
 class Total(NamedTuple):
@@ -111,23 +109,51 @@ def add_up(found: RunPage) -> list[Total]:
 
 
 @router.get("/runs.json")
-async def list_as_json(request: Request) -> Response:
-    """Lead to the same as data."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/runs{query}")
+async def list_as_json(
+    request: Request,
+    *,
+    state: Annotated[str, Query(max_length=20)] = "",
+    domain: Annotated[str, Query(max_length=80)] = "",
+    model: Annotated[str, Query(max_length=200)] = "",
+    before: Annotated[str | None, Query(max_length=80)] = None,
+) -> Response:
+    """Give the same as data."""
+    service: Service = request.app.state.service
+    asked = {"state": state, "domain": domain, "model": model}
+    wanted = {name: value for name, value in asked.items() if value}
+    return twin(RunList.of(await service.engine.list(_query(wanted, before))))
 
 
 @router.get("/runs/{run_id}.json")
-async def show_as_json(run_id: str) -> Response:
-    """Lead to the same as data."""
-    return RedirectResponse(f"/runs/{run_id}")
+async def show_as_json(request: Request, run_id: str) -> Response:
+    """Give the same as data."""
+    return twin(RunView.of(await find_run(request.app.state.service, run_id)))
+
+
+@router.get("/runs/{run_id}/certificate.json")
+async def show_certificate(request: Request, run_id: str) -> Response:
+    """Give a run's certificate as a file."""
+    record = await find_run(request.app.state.service, run_id)
+    envelope = record.result.certificate if record.result else None
+    if envelope is None:
+        detail = f"run `{run_id}` is `{record.state}` and has no certificate"
+        raise ServiceError("certificate-unknown", detail)
+    return twin(envelope)
 
 
 @router.get("/runs/{run_id}")
 async def show_run(request: Request, run_id: str) -> Response:
     """Show a run."""
+    service: Service = request.app.state.service
     record, story = await _read(request, run_id)
-    return page(write_run(record, story, str(request.base_url).rstrip("/")))
+    return page(
+        write_run(
+            record,
+            story,
+            str(request.base_url).rstrip("/"),
+            content=service.settings.console.content,
+        )
+    )
 
 
 @router.get("/runs/{run_id}/stream")
@@ -181,6 +207,8 @@ async def show_candidate(request: Request, run_id: str, number: int) -> Response
     service: Service = request.app.state.service
     record, story = await _read(request, run_id)
     found = story.candidates.get(number)
+    if not service.settings.console.content and not (found and found.certified):
+        found = None
     if found is None:
         raise ServiceError("not-found", f"run `{run_id}` has no candidate {number}")
     drawn = await draw_candidate(
@@ -196,38 +224,6 @@ async def show_candidate(request: Request, run_id: str, number: int) -> Response
         drawn=drawn,
     )
     return page(html)
-
-
-@router.post("/runs/{run_id}/cancel")
-async def cancel_run(request: Request, run_id: str) -> Response:
-    """End a run."""
-    service: Service = request.app.state.service
-    await find_run(service, run_id)
-    await service.engine.cancel(run_id)
-    return RedirectResponse(f"/console/runs/{run_id}", SEE_OTHER)
-
-
-@router.post("/runs/{run_id}/fork")
-async def fork_run(request: Request, run_id: str) -> Response:
-    """Go on from a round with another model or strategy."""
-    service: Service = request.app.state.service
-    await find_run(service, run_id)
-    said = await read_form(request)
-    changed = {name: said[name] for name in ("feedback", "solver") if said.get(name)}
-    wishes: dict[str, Any] = {name: said[name] for name in ("model",) if said.get(name)}
-    if said.get("from_round", "").isdigit():
-        wishes["from_round"] = int(said["from_round"])
-    if changed:
-        try:
-            wishes["strategy"] = Strategy.model_validate(changed)
-        except ValueError as error:
-            raise ServiceError("invalid-request", "there is no such strategy") from error
-    try:
-        asked = ForkRequest.model_validate(wishes)
-    except ValueError as error:
-        raise ServiceError("invalid-request", "a fork starts at a round of the run") from error
-    forked = await service.fork(run_id, asked)
-    return RedirectResponse(f"/console/runs/{forked.spec.id}", SEE_OTHER)
 
 
 @router.get("/compare")

@@ -7,6 +7,7 @@ years later from a file show the same.
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from backprompt.budget import Budget, Usage
@@ -28,11 +29,15 @@ from backprompt.events import (
 )
 from backprompt.strategy import Strategy
 from backprompt.task import Task
+from backprompt.tree.events import NodeExpanded, PathFound
 from backprompt.upstream import Completion, Message, Sampling
 from critics.types import Judgement
 
-MOST_LINES = 2_000
-"""Lines of a prompt that are compared with those of the one before."""
+MOST_LINES = 400
+"""Lines, between those that are the same at both ends, in which two prompts are compared."""
+MOST_SHOWN = 800
+"""Lines of a prompt that a page shows."""
+LINE_CHARS = 2_000
 
 
 class Line(NamedTuple):
@@ -96,13 +101,18 @@ class Round:
     messages: tuple[Message, ...] = ()
     sampling: Sampling | None = None
     fresh: bool = True
-    lines: Sequence[Line] = ()
-    """The prompt, compared with that of the round before."""
+    before: tuple[Message, ...] = ()
+    """The prompt of the round before."""
     calls: dict[int, Call] = field(default_factory=dict)
     found: list[Found] = field(default_factory=list)
     repeated: list[Found] = field(default_factory=list)
     notes: list[Event] = field(default_factory=list)
     """Whatever else happened, in order."""
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """The prompt, compared with that of the round before."""
+        return compare_prompts(self.before, self.messages)
 
     @property
     def score(self) -> float | None:
@@ -148,6 +158,9 @@ class Story:
     candidates: dict[int, Found] = field(default_factory=dict)
     certificate: dict[str, object] | None = None
     formalized: Formalized | None = None
+    tried: list[NodeExpanded] = field(default_factory=list)
+    """States of a search move by move, in the order in which they were tried."""
+    path: PathFound | None = None
     ended: Ended | None = None
     spent: Usage = field(default_factory=Usage)
     last: int = -1
@@ -172,7 +185,7 @@ class Story:
 
     def find(self, number: int) -> Round | None:
         """Find a round."""
-        return next((one for one in self.rounds if one.number == number), None)
+        return next((one for one in reversed(self.rounds) if one.number == number), None)
 
     def take(self, event: Event) -> Round:
         """Take an event in; returns the round that it belongs to."""
@@ -202,10 +215,12 @@ class Story:
                 self._answer(event, here)
             case CandidateFound() | CandidateRepeated() | Judged() | Certified():
                 self._judge(event, here)
-            case NoCandidate():
-                self._call(event.call, here).silent = True
-            case ToolsCalled():
-                self._call(event.call, here).tools = True
+            case NoCandidate() | ToolsCalled():
+                call = self._call(event.call, here)
+                call.silent = call.silent or isinstance(event, NoCandidate)
+                call.tools = call.tools or isinstance(event, ToolsCalled)
+            case NodeExpanded() | PathFound():
+                self._search(event, here)
             case InfeasibilityCertified():
                 self.certificate = dict(event.certificate)
                 here.notes.append(event)
@@ -214,10 +229,17 @@ class Story:
             case _:
                 here.notes.append(event)
 
+    def _search(self, event: NodeExpanded | PathFound, here: Round) -> None:
+        if isinstance(event, NodeExpanded):
+            self.tried.append(event)
+            return
+        self.path = event
+        here.notes.append(event)
+
     def _ask(self, event: RoundStarted, here: Round) -> None:
         before = next((one for one in reversed(self.rounds[:-1]) if one.messages), None)
         here.messages, here.sampling, here.fresh = event.messages, event.sampling, event.fresh
-        here.lines = compare_prompts(before.messages if before else (), event.messages)
+        here.before = before.messages if before else ()
         for number in event.calls:
             self._call(number, here)
 
@@ -263,8 +285,24 @@ def read_story(events: Iterable[Event]) -> Story:
 def compare_prompts(before: Sequence[Message], after: Sequence[Message]) -> list[Line]:
     """Compare two prompts line by line; everything is new where there is none before."""
     one, other = _write(before), _write(after)
-    if not one or len(one) + len(other) > MOST_LINES:
-        return [Line(" " if not one else "+", text) for text in other]
+    if not one:
+        return [Line(" ", text) for text in other[:MOST_SHOWN]]
+    start = _same(zip(one, other, strict=False))
+    end = _same(zip(reversed(one[start:]), reversed(other[start:]), strict=False))
+    found = [Line(" ", text) for text in other[:start]]
+    found += _compare(one[start : len(one) - end], other[start : len(other) - end])
+    found += [Line(" ", text) for text in other[len(other) - end :]]
+    return found[:MOST_SHOWN]
+
+
+def _same(pairs: Iterable[tuple[str, str]]) -> int:
+    """Count how many pairs from the first on are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _compare(one: Sequence[str], other: Sequence[str]) -> list[Line]:
+    if len(one) + len(other) > MOST_LINES:
+        return [*(Line("-", text) for text in one), *(Line("+", text) for text in other)]
     found = list[Line]()
     for kind, i, j, k, m in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -278,5 +316,5 @@ def compare_prompts(before: Sequence[Message], after: Sequence[Message]) -> list
 def _write(messages: Sequence[Message]) -> list[str]:
     lines = list[str]()
     for message in messages:
-        lines += [f"[{message.role}]", *message.content.splitlines()]
-    return lines
+        lines += [f"[{message.role}]", *message.content[: MOST_SHOWN * LINE_CHARS].splitlines()]
+    return [line[:LINE_CHARS] for line in lines]
