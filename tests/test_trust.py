@@ -24,6 +24,8 @@ WORDING = {
     # Where a plan is looked for first; what is found is executed by the certifier.
     *("critics/pddl/estimates.py", "critics/pddl/ground_steps.py"),
     *("critics/pddl/landmarks.py", "critics/pddl/lazy_search.py"),
+    "critics/picture.py",  # what a candidate means, for whoever draws it
+    "critics/arrangement.py",  # another order of a problem's parts, for prompts
     "critics/prefix.py",  # moves that a search may try; what it finds is judged from scratch
     *("critics/smt/emit.py", "critics/smt/engine.py"),
     *("critics/smt/explain.py", "critics/smt/fixed.py", "critics/smt/infix.py"),
