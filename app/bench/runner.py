@@ -124,9 +124,9 @@ class Bench:
             self.abandoned[name] = record.message or record.reason or "it failed"
 
     async def _do(self, desk: "Desk", cell: Cell) -> CellRecord:
-        played = self._play(cell, await desk.sources.upstream_of(cell))
-        desk.switch.lead(played)
         try:
+            played = self._play(cell, await desk.sources.upstream_of(cell))
+            desk.switch.lead(played)
             request = cell.suite.request(cell.problem, cell.arm, cell.seed)
             async with desk.service.open_run(request) as run:
                 with self.results.following(cell, run.journal):

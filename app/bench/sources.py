@@ -1,7 +1,7 @@
 """sources: makes the upstreams of a suite, each when it is first needed.
 
-Invariant: a recording invents nothing. A conversation that is over ends the run, and one that
-nobody has recorded ends it before it begins.
+Invariant: a recording invents nothing. A conversation that is over ends the run, and a problem of
+which nothing is recorded is left out.
 """
 
 import os
@@ -109,7 +109,9 @@ class Sources:
         if name not in self._recordings:
             self._recordings[name] = read_conversations(name, source)
         found = self._recordings[name].get(problem)
-        return found or ReplayUpstream([], name=name)
+        if found is None:
+            raise ServiceError("bench-unrecorded", f"`{name}` has recorded nothing of `{problem}`")
+        return found
 
 
 def read_conversations(name: str, source: Source) -> Mapping[str, ReplayUpstream]:

@@ -23,6 +23,7 @@ from backprompt.budget import Budget
 from backprompt.strategy import Strategy
 from backprompt.upstream import Sampling
 from critics.judge import Demand
+from critics.statement import digest
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$")]
 Kind = Literal["configured", "openai", "embedded", "replay", "random", "none"]
@@ -73,6 +74,8 @@ class Source(Part):
     """Environment variable that holds the key; keys never stand in a suite."""
     path: Path | None = None
     """Recorded conversations to replay, in JSON lines."""
+    sha256: str | None = None
+    """Hash of that file, found when the suite is read."""
     price: Price | None = None
     """US dollars per million tokens; also prices recorded conversations."""
     structured: bool = False
@@ -188,14 +191,29 @@ def read_suite(path: Path) -> Suite:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ServiceError("bench-invalid", f"`{path}` is no suite: {error}") from error
     suite = make_suite(data, str(path))
+    found = tuple(path.parent / file for file in suite.problems)
+    return find_recordings(suite.model_copy(update={"problems": found}), path.parent)
+
+
+def find_recordings(suite: Suite, folder: Path) -> Suite:
+    """Find the recordings of a suite, and hash what they hold.
+
+    Raises:
+        ServiceError: One cannot be read.
+    """
     sources = {
-        name: source.model_copy(update={"path": path.parent / source.path})
-        if source.path is not None
-        else source
+        name: source if source.path is None else _found(source, folder / source.path)
         for name, source in suite.upstreams.items()
     }
-    found = tuple(path.parent / file for file in suite.problems)
-    return suite.model_copy(update={"problems": found, "upstreams": sources})
+    return suite.model_copy(update={"upstreams": sources})
+
+
+def _found(source: Source, path: Path) -> Source:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ServiceError("bench-invalid", f"`{path}` cannot be read: {error.strerror}") from error
+    return source.model_copy(update={"path": path, "sha256": digest(content)})
 
 
 def make_suite(data: Mapping[str, Any], where: str) -> Suite:

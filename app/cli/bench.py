@@ -3,7 +3,7 @@
 import asyncio
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.bench.bounds import bound_of
 from app.bench.cells import Cell, CellRecord, plan
 from app.bench.choice import choose_suite
+from app.bench.problems import BenchProblem
 from app.bench.report import write_report
 from app.bench.results import Results
 from app.bench.runner import Bench
@@ -26,6 +27,9 @@ from app.cli.exits import Exit
 from app.cli.terminal import note, quit_with, reported, show, show_json, show_table
 from app.settings import load_settings
 from backprompt.render import printable
+
+ROWS_OF = frozenset({"upstreams", "control_for", "composite"})
+"""Fields of a strategy that say where it stands in the report, and not what it does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +69,21 @@ def run_bench(options: BenchOptions) -> None:
             _tell_bound(suite, cells, results, as_json=options.as_json)
             return
         if not options.report_only:
-            _work(options, suite, cells, results)
+            _work(options, _header(suite, problems), cells, results)
         _report(suite, cells, results, as_json=options.as_json)
 
 
-def _work(options: BenchOptions, suite: Suite, cells: Sequence[Cell], results: Results) -> None:
+def _work(
+    options: BenchOptions, header: dict[str, Any], cells: Sequence[Cell], results: Results
+) -> None:
     """Run the cells; Ctrl-C ends it, and loses nothing that is finished or paid."""
     settings = load_settings()
-    with results.opened(_header(suite), extend=options.extend), _bar(cells, results) as told:
+    with results.opened(header, extend=options.extend), _bar(cells, results) as told:
         bench = Bench(
             cells=cells,
             results=results,
             settings=settings,
-            concurrency=suite.concurrency,
+            concurrency=cells[0].suite.concurrency,
             journals=options.journals,
             told=told,
         )
@@ -135,10 +141,24 @@ def _bar(cells: Sequence[Cell], results: Results) -> Iterator[Callable[[CellReco
         yield told
 
 
-def _header(suite: Suite) -> dict[str, Any]:
-    """Say what a folder is begun with."""
+def _header(suite: Suite, problems: Iterable[BenchProblem]) -> dict[str, Any]:
+    """Say what a folder is begun with, so that a changed suite is found out."""
+    said = suite.model_dump(mode="json", exclude_unset=True, exclude={"portfolios"})
+    common = ("name", "budget", "sampling", "instructions", "assurance", "seed")
+    neutral = {"path", "repeats", "price", "api_key_env", "threads"}
+    arms = {
+        name: {field: part for field, part in arm.items() if field not in ROWS_OF}
+        for name, arm in said["strategies"].items()
+    }
+    whom = {
+        name: {field: value for field, value in source.items() if field not in neutral}
+        for name, source in said["upstreams"].items()
+    }
     return {
-        "suite": suite.model_dump(mode="json", exclude_unset=True),
+        "suite": {name: said[name] for name in common if name in said},
+        "strategies": arms,
+        "upstreams": whom,
+        "problems": {problem.id: problem.sha256 for problem in problems},
         "versions": {"llm-modulo": version("llm-modulo"), "python": platform.python_version()},
         "command": sys.argv[1:],
     }

@@ -20,6 +20,13 @@ COMMAND_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Repair the file at the place that the message names; docs/bench.md describes them.",
             422,
         ),
+        "bench-unrecorded": ServiceCode(
+            "Nothing is recorded of the problem",
+            "An upstream of kind `replay` has no conversation about the problem, so the cell is "
+            "left out of the report's counts.",
+            "Record one, or run the problem with another upstream.",
+            422,
+        ),
         "bench-changed": ServiceCode(
             "The folder belongs to another suite",
             "The results in the folder were made with another suite, or with another version of "
