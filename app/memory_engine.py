@@ -136,13 +136,12 @@ class MemoryEngine:
             return
         follower = kept.journal.follow(after)
         over = asyncio.create_task(kept.over.wait())
+        step: asyncio.Future[Event] | None = None
         try:
             while True:
                 step = asyncio.ensure_future(anext(follower))
                 await asyncio.wait({step, over}, return_when=asyncio.FIRST_COMPLETED)
                 if not step.done():  # it ended without ever beginning
-                    step.cancel()
-                    await asyncio.wait({step})
                     return
                 try:
                     event = step.result()
@@ -151,6 +150,9 @@ class MemoryEngine:
                 yield event
         finally:
             over.cancel()
+            if step is not None and not step.done():  # or whoever reads has gone
+                step.cancel()
+                await asyncio.wait({step})
             await follower.aclose()
 
     async def wait(self, run_id: str) -> RunRecord:

@@ -33,13 +33,24 @@ PICTURES = {
 
 
 async def read_run(service: Service, record: RunRecord) -> Story:
-    """Read what has happened; of a run that goes on, nothing: it comes by the stream."""
+    """Read what has happened; of a run that goes on, what is known at this moment."""
     story = Story()
-    if record.over:
-        async for event in service.engine.events(record.spec.id):
-            tell(story, event, content=service.settings.console.content)
+    async for event in known_events(service, record):
+        tell(story, event, content=service.settings.console.content)
     uncover(story, record)
     return story
+
+
+async def known_events(service: Service, record: RunRecord) -> AsyncIterator[Event]:
+    """Yield a run's events; of one that goes on, until none has come for a moment."""
+    events = aiter(service.engine.events(record.spec.id))
+    while True:
+        try:
+            async with asyncio.timeout(None if record.over else PAUSE_S * 3):
+                event = await anext(events)
+        except (StopAsyncIteration, TimeoutError):
+            return
+        yield event
 
 
 def tell(story: Story, event: Event, *, content: bool) -> Round | None:
@@ -152,7 +163,7 @@ async def _gather(arrived: "asyncio.Queue[Event | None]") -> list[Event | None]:
 def _fragments(record: RunRecord, story: Story, changed: dict[int, Round]) -> Iterator[bytes]:
     for one in changed.values():
         latest = one is story.rounds[-1]
-        html = write_round(record, story, one, body=latest)
+        html = write_round(record, story, one, body=latest or len(changed) <= OPEN_ROUNDS)
         yield _frame("round", {"id": f"r{one.number}", "html": html}, story.last)
     if changed:
         yield _frame("head", {"id": "head", "html": write_head(record, story)}, story.last)

@@ -15,7 +15,7 @@ from app.console.run_page import read_run, stream_run, write_round, write_run
 from app.console.story import Story
 from app.engine import RunPage, RunQuery, RunRecord, State, model_of
 from app.failures import ServiceError
-from app.run_routes import find_run, read_last_event
+from app.run_routes import LAST, find_run, read_last_event
 from app.run_views import RunList, RunView
 from app.security.principal import caller
 from app.service import Service
@@ -157,11 +157,13 @@ async def show_run(request: Request, run_id: str) -> Response:
 
 
 @router.get("/runs/{run_id}/stream")
-async def follow_run(request: Request, run_id: str) -> Response:
+async def follow_run(
+    request: Request, run_id: str, after: Annotated[int, Query(ge=-1, le=LAST)] = -1
+) -> Response:
     """Send the fragments of a run as they change."""
     service: Service = request.app.state.service
     record = await find_run(service, run_id)
-    after = read_last_event(request)
+    after = read_last_event(request) if "last-event-id" in request.headers else after
 
     async def tell(frames: "asyncio.Queue[bytes]") -> None:
         async for fragment in stream_run(service, record, after):

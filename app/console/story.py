@@ -23,6 +23,7 @@ from backprompt.events import (
     InfeasibilityCertified,
     Judged,
     NoCandidate,
+    Preferred,
     RoundStarted,
     RunStarted,
     ToolsCalled,
@@ -161,6 +162,7 @@ class Story:
     tried: list[NodeExpanded] = field(default_factory=list)
     """States of a search move by move, in the order in which they were tried."""
     path: PathFound | None = None
+    preferred: int | None = None
     ended: Ended | None = None
     spent: Usage = field(default_factory=Usage)
     last: int = -1
@@ -174,7 +176,9 @@ class Story:
 
     @property
     def winner(self) -> Found | None:
-        """The certified candidate."""
+        """The certified candidate; of several, the one that was chosen."""
+        if self.preferred is not None:
+            return self.candidates.get(self.preferred)
         certified = [one for one in self.candidates.values() if one.certified]
         return certified[-1] if certified else None
 
@@ -219,7 +223,7 @@ class Story:
                 call = self._call(event.call, here)
                 call.silent = call.silent or isinstance(event, NoCandidate)
                 call.tools = call.tools or isinstance(event, ToolsCalled)
-            case NodeExpanded() | PathFound():
+            case NodeExpanded() | PathFound() | Preferred():
                 self._search(event, here)
             case InfeasibilityCertified():
                 self.certificate = dict(event.certificate)
@@ -229,11 +233,14 @@ class Story:
             case _:
                 here.notes.append(event)
 
-    def _search(self, event: NodeExpanded | PathFound, here: Round) -> None:
+    def _search(self, event: NodeExpanded | PathFound | Preferred, here: Round) -> None:
         if isinstance(event, NodeExpanded):
             self.tried.append(event)
             return
-        self.path = event
+        if isinstance(event, PathFound):
+            self.path = event
+        else:
+            self.preferred = event.candidate
         here.notes.append(event)
 
     def _ask(self, event: RoundStarted, here: Round) -> None:
