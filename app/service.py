@@ -79,7 +79,10 @@ class Service(Desk):
         super().__init__(settings, upstream, telemetry)
         worker = settings.worker
         self.pool = pool or Pool(
-            size=worker.size, memory_mb=worker.memory_mb, recycle_after=worker.recycle_after
+            size=worker.size,
+            memory_mb=worker.memory_mb,
+            recycle_after=worker.recycle_after,
+            solver_size=worker.solvers or max(worker.size, 2),
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
         self._starts = NamedLocks()

@@ -74,6 +74,9 @@ class WorkerSettings(Group):
     """Seconds the test may take whether a problem has any answer; it runs beside the rounds."""
     solver_deadline_s: float = Field(default=30.0, gt=0, le=3600)
     """Seconds a domain's solver may look for an answer (`strategy.solver`), within the budget."""
+    solvers: int | None = Field(default=None, ge=1, le=256)
+    """Solvers that work at the same time, further ones wait; the default is `worker.size`, and at
+    least 2. Each may take `worker.memory_mb`, at least 2 GiB."""
     recycle_after: int = Field(default=1000, ge=1)
     """Jobs after which a worker process is replaced by a fresh one."""
 

@@ -35,7 +35,10 @@ class NotStartedError(RuntimeError):
 
 
 class Crew:
-    """At most `size` workers, forked when needed from a zygote of their own."""
+    """At most `size` workers, forked when needed from a zygote of their own.
+
+    Of those without a job at most `spares` are kept; by default all.
+    """
 
     def __init__(
         self,
@@ -46,8 +49,10 @@ class Crew:
         idle_s: float,
         preload: Sequence[str] = (),
         keep_zygote: bool = True,
+        spares: int | None = None,
     ) -> None:
         self.size = size
+        self._spares = size if spares is None else spares
         self._idle_s = idle_s
         self._busy = 0
         self._rest_timer: asyncio.TimerHandle | None = None
@@ -193,7 +198,7 @@ class Crew:
 
     def _release(self, worker: Worker) -> None:
         worn = worker.retired or worker.jobs >= self._recycle_after
-        if worn or worker.ended.done() or self._closed:
+        if worn or worker.ended.done() or self._closed or self.idle >= self._spares:
             worker.hang_up()
         else:
             self._spare.append(worker)

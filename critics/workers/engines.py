@@ -39,9 +39,6 @@ Payload = Mapping[str, JsonValue]
 MAX_AWAKE = 3
 """Crews that are kept awake; an idle one beyond gives its memory back."""
 
-SEARCHES = ("feasibility", "solver")
-"""Hooks that may take as long as a run; neither kind waits behind the other."""
-
 
 class Engines:
     """Asks the hooks of a domain that need an engine; processes start with the first question.
@@ -49,15 +46,20 @@ class Engines:
     Args:
         make_crew: Makes a crew of a given `size` with given modules to `preload`.
         size: Workers that give opinions at the same time, over all crews; as many more may
-            search for each of `SEARCHES`, which takes so much longer that nobody is to wait
+            test whether there is any answer, which takes so much longer that nobody is to wait
             behind it.
+        solvers: Workers that look for answers at the same time, over all crews. A race is worth
+            nothing to whoever waits behind somebody else's hard problem.
     """
 
-    def __init__(self, make_crew: Callable[..., Crew], *, size: int) -> None:
-        self.size = size
+    def __init__(self, make_crew: Callable[..., Crew], *, size: int, solvers: int = 1) -> None:
+        self.size, self.solvers = size, solvers
         self._make_crew = make_crew
         self._slots = asyncio.Semaphore(size)
-        self._searches = {hook: asyncio.Semaphore(size) for hook in SEARCHES}
+        self._searches = {
+            "feasibility": asyncio.Semaphore(size),
+            "solver": asyncio.Semaphore(solvers),
+        }
         self._crews: dict[tuple[str, ...], Crew] = {}
         self._closed = False
 
@@ -77,7 +79,7 @@ class Engines:
         modules = domain.opinion_modules
         crew = self._crews.pop(modules, None)
         self._crews[modules] = crew or self._make_crew(
-            size=(1 + len(SEARCHES)) * self.size, preload=modules
+            size=2 * self.size + self.solvers, spares=3 * self.size, preload=modules
         )
         for older in self.crews[:-MAX_AWAKE]:
             older.rest()

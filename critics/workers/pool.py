@@ -68,6 +68,7 @@ class Pool:
         recycle_after: int = 1000,
         preload: Sequence[str] = (),
         opinion_size: int = 1,
+        solver_size: int = 1,
         idle_s: float = 60.0,
     ) -> None:
         """Start nothing yet: processes start with the first job.
@@ -78,6 +79,7 @@ class Pool:
             recycle_after: Jobs after which a worker is replaced.
             preload: Modules that every worker shares, besides the domains.
             opinion_size: Engine workers that are busy at the same time, over all domains.
+            solver_size: Further ones that look for answers at the same time.
             idle_s: Seconds without a job after which idle workers, and all that is kept for
                 second opinions, are ended to give their memory back.
         """
@@ -101,6 +103,7 @@ class Pool:
                 keep_zygote=False,
             ),
             size=opinion_size,
+            solvers=solver_size,
         )
         self.notary = Notary(self._critics, self.engines)
 

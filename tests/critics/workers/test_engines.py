@@ -46,6 +46,29 @@ async def test_an_engine_that_fails_leaves_everything_open(pool: Pool, word: str
     assert await pool.engines.hints("hostile", problem, "x", HintLevel.CORE, deadline_s=0.5) == ()
 
 
+async def test_a_solver_does_not_wait_behind_a_hard_problem() -> None:
+    async with Pool(size=1, solver_size=3) as pool:
+        hard = [
+            asyncio.create_task(pool.engines.solve("hostile", {"opinion": "loop"}, deadline_s=600))
+            for _ in range(2)
+        ]
+        async with asyncio.timeout(60):
+            assert (await pool.engines.solve("hostile", {})).answer == "fine"
+        assert not any(search.done() for search in hard)
+        for search in hard:
+            search.cancel()
+        await asyncio.wait(hard)
+
+
+async def test_of_many_solvers_few_are_kept_without_a_job() -> None:
+    async with Pool(size=1, solver_size=5) as pool:
+        found = await asyncio.gather(*[pool.engines.solve("hostile", {}) for _ in range(8)])
+        (crew,) = pool.engines.crews
+        assert [solved.answer for solved in found] == ["fine"] * 8
+        assert (crew.size, crew.busy) == (7, 0)
+        assert crew.idle <= 3
+
+
 async def test_the_users_errors_are_raised(pool: Pool) -> None:
     with pytest.raises(ProblemError):
         await pool.engines.feasibility("hostile", {"path": 1})
