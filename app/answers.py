@@ -103,7 +103,9 @@ async def go_on(service: Service, record: RunRecord, body: AnswerRequest) -> Run
     now = await service.engine.get(spec.id)  # reading a payload has taken its time
     same = now is not None and (now.state, now.ended_at) == (record.state, record.ended_at)
     # What it may go on to spend is reserved while its record is still there.
-    going_on, _ = await service.access.reserve(spec.model_copy(update={"draft": draft}))
+    going_on, _ = await service.access.reserve(
+        spec.model_copy(update={"draft": draft}), goes_on=True
+    )
     if not same or not await service.engine.delete(spec.id):
         await service.access.settle(record)
         raise ServiceError("run-not-waiting", f"`{spec.id}` was answered a moment ago")

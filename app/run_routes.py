@@ -111,7 +111,9 @@ async def fork_run(request: Request, run_id: str, body: Annotated[ForkRequest, B
 async def delete_run(request: Request, run_id: str) -> Response:
     """Forget a run and everything about it."""
     service: Service = request.app.state.service
-    await find_run(service, run_id)
+    record = await find_run(service, run_id)
+    if record.over:  # what it has spent is noted while somebody knows it
+        await service.access.settle(record)
     if not await service.engine.delete(run_id):
         raise ServiceError("run-unfinished", f"`{run_id}` is not over")
     return Response(status_code=204)

@@ -149,21 +149,23 @@ class Access:
         spec, fresh = await self.reserve(spec)
         try:
             return await self._engine().start(spec)
-        except ServiceError:
-            if fresh:
-                await self.release(spec.id)
-            raise
-        except asyncio.CancelledError:
+        except (ServiceError, asyncio.CancelledError):
             if fresh:
                 await asyncio.shield(self._release_unknown(spec.id))
             raise
 
     async def _release_unknown(self, run_id: str) -> None:
-        if await self._engine().get(run_id) is None:
-            await self.release(run_id)
+        """Release what no run needs; another request may have started one with the same id."""
+        with suppress(ServiceError):  # what cannot be released counts in full
+            if await self._engine().get(run_id) is None:
+                await self.release(run_id)
 
-    async def reserve(self, spec: RunSpec) -> tuple[RunSpec, bool]:
+    async def reserve(self, spec: RunSpec, *, goes_on: bool = False) -> tuple[RunSpec, bool]:
         """Reserve what a run may spend of its key's day, and cut its budget to that.
+
+        Args:
+            spec: The run.
+            goes_on: Whether it is one that was over, and whose usage it adds to.
 
         Returns:
             The run, and whether something was reserved that would have to be released.
@@ -176,7 +178,8 @@ class Access:
             return spec, False
         chars = len(spec.task.prompt) + len(spec.request.text or "")
         chars += count_chars(spec.task.conversation)
-        budget, granted = await self._claim(key, spec.id, spec.budget, chars)
+        claim = claim_of(spec.budget, chars, goes_on=goes_on)
+        budget, granted = await self._claim(key, spec.id, spec.budget, claim)
         return spec.model_copy(update={"budget": budget}), granted.fresh
 
     async def release(self, run_id: str) -> None:
@@ -207,7 +210,7 @@ class Access:
             yield Meter(budget, self._prices)
             return
         charge = new_id("spend")
-        cut, _ = await self._claim(key, charge, budget, chars)
+        cut, _ = await self._claim(key, charge, budget, claim_of(budget, chars))
         meter = Meter(cut, self._prices)
         try:
             yield meter
@@ -215,14 +218,15 @@ class Access:
             await asyncio.shield(self._ask(self.books.settle, charge, amount_of(meter.usage)))
 
     async def _claim(
-        self, key: Key, charge: str, budget: Budget, chars: int
+        self, key: Key, charge: str, budget: Budget, claim: Claim
     ) -> tuple[Budget, Grant]:
-        claim = Claim(budget.tokens, budget.cost_usd, first_call(chars))
-        day = self._day()
+        day, again = self._day(), not claim.goes_on
+        if claim.goes_on:  # its old charge could not be put back between two tries
+            await self._sweep(key, charge)
         try:
             granted = await self._ask(self.books.reserve, key, day, charge, claim)
             short = (granted.tokens, granted.usd) != _wanted(key, claim)
-            if short and granted.fresh and await self._sweep(key, charge):
+            if short and granted.fresh and again and await self._sweep(key, charge):
                 await self._ask(self.books.release, charge)
                 granted = await self._ask(self.books.reserve, key, day, charge, claim)
         except SpentError as error:
@@ -259,6 +263,11 @@ class Access:
     def close(self) -> None:
         """Release everything."""
         self.books.close()
+
+
+def claim_of(budget: Budget, chars: int, *, goes_on: bool = False) -> Claim:
+    """Give what a run with a prompt of so many characters asks for."""
+    return Claim(budget.tokens, budget.cost_usd, first_call(chars), goes_on=goes_on)
 
 
 def amount_of(usage: Usage) -> Amount:

@@ -6,6 +6,7 @@ share (`app.security.database`). Their methods block, and are called in threads.
 Invariants:
     * What a run may spend is reserved before it is started, in one step with the look at what is
       left, so runs that start at once cannot share one rest.
+    * What was spent stays spent, even if its run is deleted and another one gets its id.
     * A reservation stands until it is settled by what the run has spent; if nobody settles it, it
       counts in full.
 """
@@ -63,11 +64,14 @@ class Claim:
         tokens: Its budget; `None` takes what is left.
         usd: Likewise.
         first: What its first call costs at least.
+        goes_on: Whether it goes on with a run that was over, and whose usage it adds to. Otherwise
+            an earlier charge of the same id is another run's, which was deleted, and stays.
     """
 
     tokens: int | None
     usd: float | None
     first: Amount
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

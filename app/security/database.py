@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.durable.location import Location, open_database
+from app.ids import new_id
 from app.security.books import Account, Amount, BooksAwayError, Claim, Grant, grant
 from app.security.file_books import FileBooks
 from app.security.keys import Key
@@ -131,8 +132,10 @@ class DatabaseBooks:
             if known is not None and known.held:
                 amount = Amount(known.runs, known.tokens, known.usd)
                 return Grant(known.may_tokens, known.may_usd, amount, fresh=False)
-            if known is not None:  # a run that was over goes on: its charge stands open again
+            if known is not None and claim.goes_on:  # its charge stands open again
                 connection.execute(sa.delete(charges).where(mine))
+            elif known is not None:  # of a run that was deleted since, which was paid all the same
+                connection.execute(sa.update(charges).where(mine).values(id=new_id("spend")))
             account = self._account(connection, key.id, day)
             if not account.spent.runs + account.held.runs:  # the first of a day tidies up
                 self._forget(connection, key.id, day)

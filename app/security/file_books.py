@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from app.ids import new_id
 from app.security.books import Account, Amount, BooksAwayError, Claim, Grant, grant
 from app.security.keys import Key
 
@@ -89,8 +90,12 @@ class FileBooks:
             if known is not None and known.grant is not None:
                 return Grant(known.grant.tokens, known.grant.usd, known.amount, fresh=False)
             # Where a run that was over goes on, its charge stands open again.
-            others = [one for name, one in self._charges.items() if name != charge]
+            others = [
+                one for name, one in self._charges.items() if name != charge or not claim.goes_on
+            ]
             granted = grant(key.per_day, _sum(others, key.id, day), claim)
+            if known is not None and not claim.goes_on:  # of a run that was deleted since
+                self._charges[new_id("spend")] = known
             self._charges[charge] = _Charge(key.id, day, granted.held, granted)
             return granted
 

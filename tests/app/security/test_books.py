@@ -83,9 +83,19 @@ def test_a_run_that_goes_on_is_charged_once(books):
     key = key_with(tokens=100)
     books.reserve(key, DAY, "run_1", Claim(50, None, FIRST))
     books.settle("run_1", Amount(1, 20))
-    assert books.reserve(key, DAY, "run_1", Claim(50, None, FIRST)).tokens == 50
+    going_on = Claim(50, None, FIRST, goes_on=True)
+    assert books.reserve(key, DAY, "run_1", going_on).tokens == 50
     books.settle("run_1", Amount(1, 30))
     assert books.account(key.id, DAY) == Account(Amount(1, 30), Amount())
+
+
+def test_another_run_of_the_same_id_gives_nothing_back(books):
+    key = key_with(tokens=100)
+    for _ in range(2):  # each is deleted when it is over
+        assert books.reserve(key, DAY, "run_1", Claim(50, None, FIRST)).fresh
+        books.settle("run_1", Amount(1, 45))
+    assert books.account(key.id, DAY) == Account(Amount(2, 90), Amount())
+    assert books.reserve(key, DAY, "run_1", Claim(50, None, FIRST)).tokens == 10
 
 
 def test_another_day_and_another_key_have_accounts_of_their_own(books):

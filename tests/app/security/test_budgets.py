@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from app.failures import ServiceError
 from app.security.books import Amount, Claim
 from app.security.file_books import FileBooks
+from app.security.principal import Principal, acting_for
 from app.upstreams import Choice
 from critics.domain import find_domain
 from tests.app.conftest import REQUEST, client, make_app
@@ -146,6 +148,34 @@ async def test_deleting_a_run_gives_nothing_back(pool, ring):
         run = (await http.post("/solve", json=REQUEST, headers=login)).json()["id"]
         assert (await http.delete(f"/runs/{run}", headers=login)).status_code == 204
         assert (await http.post("/solve", json=REQUEST, headers=login)).status_code == 402
+
+
+async def test_the_id_of_a_deleted_run_gives_nothing_back(pool, ring):
+    login = {**ring.login(per_day={"runs": 2}), "idempotency-key": "k"}
+    app = ring.serve(pool, "hello")
+    async with client(app) as http:
+        told = []
+        for _ in range(3):
+            told.append(await http.post("/solve", json=REQUEST, headers=login))
+            await http.delete(f"/runs/{told[0].json()['id']}", headers=login)
+    assert [one.status_code for one in told] == [200, 200, 402]
+
+
+async def test_what_a_run_needs_is_not_released_by_another_request_of_its_id(pool, ring):
+    login, hold = ring.login(per_day={"runs": 5}), asyncio.Event()
+    async with UpstreamServer(default=Reply("hello", wait=hold)) as upstream:
+        app = ring.serve(pool, **asks(upstream))
+        engine, access = app.state.service.engine, app.state.service.access
+        async with client(app) as http:
+            own = {"prefer": "respond-async", "idempotency-key": "k", **login}
+            run = (await http.post("/solve", json=REQUEST, headers=own)).json()["id"]
+            spec = (await engine.get(run)).spec
+            access.books.settle(run, Amount(1))  # as if it had just ended elsewhere
+            (key,) = FileBooks(ring.path).read_keys(None)[1]
+            with acting_for(Principal.of(key)), pytest.raises(ServiceError, match="another"):
+                await access.begin(spec.model_copy(update={"body_sha256": "other"}))
+            assert spent(app, ring).held.runs == 1
+            hold.set()
 
 
 async def test_checks_are_free(pool, ring):
