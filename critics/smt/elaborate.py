@@ -285,7 +285,7 @@ def _annotated(signature: Signature, item: Node, scope: Scope) -> Steps:
         raise ScriptFault("smt-problem-syntax", "`!` takes a term and pairs", item=item)
     term = yield item[1], scope
     for key, value in zip(attributes[::2], attributes[1::2], strict=True):
-        if key not in ATTRIBUTES:
+        if not isinstance(key, Atom) or key not in ATTRIBUTES:
             raise ScriptFault(
                 "smt-problem-syntax", f"`!` with `{key!s:.40}` is not read", item=item
             )
