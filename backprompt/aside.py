@@ -2,8 +2,10 @@
 
 A reformatter, a soft critic and a summariser are asked here (arXiv 2402.01817, section 3).
 
-Invariant: such a call is asked for like any other: within the budget, numbered, counted and in the
-journal, however it ends. Without it the run goes on.
+Invariants:
+    * Such a call is asked for like any other: within the budget, numbered, counted and in the
+      journal, however it ends. Without it the run goes on.
+    * Neither a solver's answer nor a proof that there is none waits for it.
 """
 
 import asyncio
@@ -11,7 +13,9 @@ import asyncio
 from backprompt.blackboard import Blackboard
 from backprompt.calls import allow
 from backprompt.entries import Answer
-from backprompt.upstream import Message, Request, Role, UpstreamError, estimate_usage
+from backprompt.search import Call, abandon, settle
+from backprompt.solver import holds_answer
+from backprompt.upstream import Message, Request, Role
 
 
 async def ask_aside(board: Blackboard, role: Role, prompt: str) -> Answer | None:
@@ -19,17 +23,25 @@ async def ask_aside(board: Blackboard, role: Role, prompt: str) -> Answer | None
     request = _write_request(board, role, prompt)
     if request is None:
         return None
+    call = asyncio.create_task(board.effects.generate(request))
+    under_way = {call: request}
     try:
-        completion = await board.effects.generate(request)
-    except UpstreamError as error:
-        board.call_failed(request, error)
-        return None
-    except asyncio.CancelledError:
-        lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))
-        board.call_failed(request, lost)
-        raise
-    board.call_finished(request, completion)
-    return Answer(request.call, completion)
+        await _wait(board, call)
+        if not call.done():
+            return None
+        completion = settle(board, under_way.pop(call), call)
+        return None if completion is None else Answer(request.call, completion)
+    finally:
+        await abandon(board, under_way)
+
+
+async def _wait(board: Blackboard, call: Call) -> None:
+    """Wait for a call, but no longer than what it brings can be of use."""
+    while not call.done() and not board.infeasible and not holds_answer(board):
+        beside = [task for task in (board.test, board.solver) if task is not None]
+        running = [task for task in beside if not task.done()]
+        await asyncio.wait([call, *running], return_when=asyncio.FIRST_COMPLETED)
+        board.read_test()
 
 
 def _write_request(board: Blackboard, role: Role, prompt: str) -> Request | None:

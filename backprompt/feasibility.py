@@ -26,5 +26,6 @@ async def feasibility_test(board: Blackboard) -> AsyncIterator[None]:
             provenance = board.provenance(Origin.SOLVER)
             board.certified_infeasible(await board.effects.certify_infeasible(provenance))
     finally:
+        board.test = None
         test.cancel()
         await asyncio.wait({test})

@@ -34,17 +34,18 @@ async def generate(
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for call in [call for call in calls if call.done()]:
                 request = calls.pop(call)
-                completion = _settle(board, request, call)
+                completion = settle(board, request, call)
                 if completion is not None:
                     yield Answer(request.call, completion)
             board.read_test()
             for candidate in take_answer(board):
                 yield candidate
     finally:
-        await _abandon(board, calls)
+        await abandon(board, calls)
 
 
-async def _abandon(board: Blackboard, calls: dict[Call, Request]) -> None:
+async def abandon(board: Blackboard, calls: dict[Call, Request]) -> None:
+    """End calls that are still under way, and record them."""
     for call in calls:
         call.cancel()
     try:
@@ -52,10 +53,10 @@ async def _abandon(board: Blackboard, calls: dict[Call, Request]) -> None:
             await asyncio.wait(calls)
     finally:  # also when cancelled once more while waiting
         for call, request in calls.items():
-            _settle(board, request, call)
+            settle(board, request, call)
 
 
-def _settle(board: Blackboard, request: Request, call: Call) -> Completion | None:
+def settle(board: Blackboard, request: Request, call: Call) -> Completion | None:
     """Record how a call ended."""
     if call.cancelled() or not call.done():
         lost = UpstreamError("cancelled", "the call was cancelled", usage=estimate_usage(request))

@@ -27,8 +27,9 @@ async def solver_beside(board: Blackboard) -> AsyncIterator[None]:
         yield
     finally:
         if board.solver is not None:
-            board.solver.cancel()
-            await asyncio.wait({board.solver})
+            stopped, board.solver = board.solver, None
+            stopped.cancel()
+            await asyncio.wait({stopped})
 
 
 def start(board: Blackboard) -> None:
@@ -55,6 +56,12 @@ async def last_resort(board: Blackboard) -> Sequence[Candidate]:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         board.read_test()
     return take_answer(board)
+
+
+def holds_answer(board: Blackboard) -> bool:
+    """Say whether the engine has found an answer that nobody has judged yet."""
+    found = board.solver.result() if board.solver is not None and board.solver.done() else None
+    return found is not None and found.answer is not None and board.mendable
 
 
 def take_answer(board: Blackboard) -> Sequence[Candidate]:

@@ -4,19 +4,20 @@ Invariant: the budget is asked before every wave of calls, which is one round, a
 that what is left could not pay at its worst.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
 
 from backprompt.blackboard import Blackboard
 from backprompt.calls import allow, foresee, write_requests
-from backprompt.entries import Answer, Round
+from backprompt.entries import Candidate, Round
 from backprompt.search import generate
 from backprompt.tree.events import Inquired, TreeAsked
 from backprompt.tree.priors import Inquiry
 from backprompt.upstream import Completion, Request, UpstreamError, count_chars
 
+Critique = Callable[[Blackboard, Sequence[Candidate]], Awaitable[None]]
 How = Literal["letters", "samples", "ranked", "proposals", "continuation"]
 
 
@@ -48,15 +49,20 @@ class Replies:
         return sum(len(query.calls) for query in self.asked)
 
 
-async def ask(board: Blackboard, how: How, queries: Sequence[Query]) -> Replies:
-    """Ask about some states at once, as one round; about as many as the budget has room for."""
+async def ask(board: Blackboard, how: How, queries: Sequence[Query], critique: Critique) -> Replies:
+    """Ask about some states at once, as one round; about as many as the budget has room for.
+
+    What a solver finds meanwhile is judged at once; if it is right, nothing more is waited for.
+    """
     requests, fitting = _open_wave(board, how, queries)
     if not requests:
         return Replies((), ())
     answers: dict[int, Completion] = {}
     async with aclosing(generate(board, requests)) as arriving:
         async for answer in arriving:
-            if isinstance(answer, Answer):
+            if isinstance(answer, Candidate):
+                await critique(board, [answer])
+            else:
                 answers[answer.call] = answer.completion
     numbers = iter(request.call for request in requests)
     completions = [[answers.get(next(numbers)) for _ in query.calls] for query in fitting]

@@ -12,7 +12,7 @@ Invariants:
     * What a search has found says so: its origin is never `model`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, log2
 from statistics import median
@@ -20,7 +20,9 @@ from statistics import median
 from backprompt.blackboard import Blackboard
 from backprompt.entries import Candidate
 from backprompt.events import Origin
-from backprompt.tree.asking import Query, ask
+from backprompt.solver import take_answer
+from backprompt.strategy import SolverMode
+from backprompt.tree.asking import Critique, Query, ask
 from backprompt.tree.continuation import begin_continuation
 from backprompt.tree.events import Choice, NodeExpanded, PathFound, PriorChanged, TreeSearched
 from backprompt.tree.guide import Guide, Question
@@ -35,13 +37,11 @@ SEEDS = tuple(range(1, 10))
 COMPARED_NODES = 2_000
 COMPARED_MS = 1_000
 
-Critique = Callable[[Blackboard, Sequence[Candidate]], Awaitable[None]]
-
 
 async def grow(board: Blackboard, critique: Critique) -> None:
     """Search for an answer move by move, if the strategy says so."""
     settings = board.strategy.grown
-    if settings is None or board.settled:
+    if settings is None or board.settled or board.strategy.solver is SolverMode.ONLY:
         return
     free = await _search_freely(board, settings, critique) if settings.free else 0
     if board.settled:
@@ -92,7 +92,7 @@ class _Growing:
     _judged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.guide = Guide(self.board, self.settings)
+        self.guide = Guide(self.board, self.settings, self.critique)
 
     async def run(self) -> None:
         """Try states until an answer is certified, nothing is left or the budget is spent."""
@@ -107,6 +107,7 @@ class _Growing:
                 await self._try_proposals(nodes)
             else:
                 await self._try(nodes)
+            await self.critique(self.board, take_answer(self.board))
             if self.guide.slow and self.settings.rollout is Rollout.AUTO:
                 self.board.note(PriorChanged(to=Prior.UNIFORM, why="slow", nodes=self.tried))
                 begin_continuation(self.board, self.settings)
@@ -155,7 +156,7 @@ class _Growing:
         queries = [
             Query(node.number, [propose(self.board.task, state, count)]) for node, state in states
         ]
-        replies = await ask(self.board, "proposals", queries)
+        replies = await ask(self.board, "proposals", queries, self.critique)
         self._proposed += replies.calls
         for (node, _), (answer,) in zip(states, replies.completions, strict=False):
             self.tried += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from backprompt.blackboard import Blackboard
-from backprompt.tree.asking import Query, ask
+from backprompt.tree.asking import Critique, Query, ask
 from backprompt.tree.events import PriorChanged, Why
 from backprompt.tree.nodes import Node
 from backprompt.tree.options import Prior, TreeOptions
@@ -38,6 +38,7 @@ class Guide:
     Attributes:
         board: The run.
         settings: How it is to be asked.
+        critique: Judges what a solver finds meanwhile.
         prior: How it is asked now.
         calls: How many calls that took.
         nodes: States tried so far.
@@ -46,6 +47,7 @@ class Guide:
 
     board: Blackboard
     settings: TreeOptions
+    critique: Critique
     prior: Prior = Prior.LETTERS
     calls: int = 0
     nodes: int = 0
@@ -77,7 +79,7 @@ class Guide:
 
     async def _ask(self, questions: Sequence[Question]) -> dict[int, dict[str, float]]:
         queries = [Query(q.node.number, self._inquire(q)) for q in questions]
-        replies = await ask(self.board, self.prior.value, queries)  # type: ignore[arg-type]  # never `uniform`
+        replies = await ask(self.board, self.prior.value, queries, self.critique)  # type: ignore[arg-type]  # never `uniform`
         if not replies.asked:
             if not self.board.settled:
                 self._change(Prior.UNIFORM, "budget")

@@ -8,6 +8,7 @@ from backprompt.budget import Budget
 from backprompt.disclosure import public
 from backprompt.effects import LiveEffects
 from backprompt.events import (
+    CallFailed,
     CandidateFound,
     Decided,
     Origin,
@@ -20,7 +21,7 @@ from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.nobody import Nobody
 from backprompt.strategy import Feedback, Strategy
-from backprompt.upstream import Request, ScriptedUpstream, UpstreamError
+from backprompt.upstream import Request, Role, ScriptedUpstream, UpstreamError
 from critics.types import Feasibility, Feasible, Solved
 from tests.backprompt.toy import KERNEL, TASK, kinds, run
 
@@ -162,7 +163,9 @@ async def test_hint_asks_for_hints_and_for_no_answer():
 # Races, over a clock that runs.
 
 
-async def race(upstream, *, solved=RIGHT, gate=None, mode="race", seconds=30.0, feasible=None):
+async def race(
+    upstream, *, solved=RIGHT, gate=None, mode="race", seconds=30.0, feasible=None, **more
+):
     async def engine(_timeout_s: float) -> Solved:
         if gate is not None:
             await gate.wait()
@@ -172,7 +175,7 @@ async def race(upstream, *, solved=RIGHT, gate=None, mode="race", seconds=30.0, 
     effects = LiveEffects(KERNEL, upstream, solver=engine, feasibility=feasible)
     outcome = await solve(
         TASK,
-        strategy=Strategy(solver=mode),
+        strategy=Strategy(solver=mode, **more),
         budget=Budget(seconds=seconds),
         effects=effects,
         journal=journal,
@@ -274,3 +277,68 @@ async def test_what_the_engine_says_stays_out_of_sight():
     )
     assert any(isinstance(event, SolverStarted) for event in journal.events)
     assert not any(isinstance(event, CandidateFound | RoundStarted) for event in journal.events)
+
+
+# Calls beside a round's own keep neither a solver's answer nor a proof waiting.
+
+
+def beside(role: Role, called: asyncio.Event, ended: asyncio.Event) -> ScriptedUpstream:
+    """A model that answers nothing that can be read, and hangs where it is asked as `role`."""
+
+    async def respond(request: Request) -> str:
+        if request.role is not role:
+            return "no number" if role is Role.REFORMATTER else "1"
+        called.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    return ScriptedUpstream(respond)
+
+
+ASIDES = [
+    (Role.REFORMATTER, {"reformat": True}),
+    (Role.SUMMARISER, {"history": "summary"}),
+]
+
+
+@pytest.mark.parametrize(("role", "more"), ASIDES)
+async def test_a_solvers_answer_does_not_wait_for_a_call_aside(role, more):
+    called, ended = asyncio.Event(), asyncio.Event()
+    outcome, journal = await race(beside(role, called, ended), gate=called, **more)
+    assert (outcome.origin, ended.is_set()) == (Origin.SOLVER, True)
+    assert [event.code for event in journal.events if isinstance(event, CallFailed)] == [
+        "cancelled"
+    ]
+
+
+@pytest.mark.parametrize(("role", "more"), ASIDES)
+async def test_a_proof_that_there_is_no_answer_does_not_wait_either(role, more):
+    called, ended = asyncio.Event(), asyncio.Event()
+
+    async def refuted() -> Feasibility:
+        await called.wait()
+        return Feasibility(status=Feasible.INFEASIBLE)
+
+    upstream = beside(role, called, ended)
+    outcome, _ = await race(upstream, mode="off", feasible=refuted, **more)
+    assert (outcome.status, ended.is_set()) == (Status.INFEASIBLE, True)
+
+
+async def test_a_solver_without_an_answer_leaves_a_call_aside_alone():
+    called = asyncio.Event()
+
+    async def respond(request: Request) -> str:
+        if request.role is Role.SUMMARISER:
+            called.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            return "nothing helped"
+        return "42" if "nothing helped" in request.messages[-1].content else "1"
+
+    upstream = ScriptedUpstream(respond)
+    outcome, journal = await race(upstream, gate=called, solved=NOTHING, history="summary")
+    assert outcome.origin is Origin.MODEL
+    assert "call-failed" not in kinds(journal)
