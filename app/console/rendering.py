@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from app.console.drawings import draw_scores, draw_tree
 from app.engine import model_of
@@ -71,6 +72,7 @@ def templates() -> Environment:
     found.globals |= {"version": version("llm-modulo"), "pages": PAGES, "caller": caller}
     found.filters |= {
         "shown": show_text,
+        "prose": show_prose,
         "clip": clip,
         "number": show_number,
         "seconds": show_seconds,
@@ -112,6 +114,17 @@ def show_text(text: object) -> str:
     )
 
 
+def show_prose(text: object) -> Markup:
+    """Show a sentence; what stands between backticks is shown as code."""
+    parts = show_text(text).split("`")
+    if len(parts) % 2 == 0:  # one of them has no partner
+        return escape("`".join(parts))
+    shown = (
+        Markup("<code>{}</code>") if place % 2 else Markup("{}") for place in range(len(parts))
+    )
+    return Markup().join(mark.format(part) for mark, part in zip(shown, parts, strict=True))
+
+
 def clip(text: str) -> str:
     """Cut a long text, and say so."""
     if len(text) <= SHOWN_CHARS:
@@ -143,7 +156,7 @@ def list_meters(budget: Budget, spent: Usage) -> Iterator[tuple[str, float, floa
     yield "Rounds", spent.rounds, budget.rounds, ""
     yield "Seconds", round(spent.seconds, 1), budget.seconds, "s"
     yield "Tokens", spent.tokens, budget.tokens, ""
-    yield "Cost", round(spent.cost_usd, 4), budget.cost_usd, "USD"
+    yield "Cost, USD", round(spent.cost_usd, 4), budget.cost_usd, ""
 
 
 def mark_lines(text: str, judgement: Judgement | None) -> list[Marked]:

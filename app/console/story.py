@@ -122,6 +122,17 @@ class Round:
         return max(judged, default=None)
 
     @property
+    def mood(self) -> str:
+        """In a word what came of it: its best verdict, or that something failed."""
+        verdicts = {
+            one.judgement.verdict.value for one in (*self.found, *self.repeated) if one.judgement
+        }
+        if any(one.certified for one in self.found):
+            return "certified"
+        best = (name for name in ("accepted", "unknown", "rejected") if name in verdicts)
+        return next(best, "failed" if any(call.failed for call in self.calls.values()) else "open")
+
+    @property
     def headline(self) -> str:
         """The first finding, or what else there is to say."""
         if any(one.certified for one in self.found):
