@@ -1,7 +1,7 @@
-"""Connections whose requests never come to an end of their heads."""
+"""Connections whose requests never come to an end."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 
@@ -12,7 +12,7 @@ SOON_S = 30.0
 
 async def answer(scope, receive, send):
     assert scope["type"] == "http"
-    while (await receive())["more_body"]:
+    while scope["path"] == "/" and (await receive())["more_body"]:
         pass
     headers = [(b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -56,6 +56,34 @@ async def test_a_head_that_does_not_end_is_given_up():
         assert await say(at, b"") == b""
         assert await say(at, b"GET / HTTP/1.1\r\nhost: x\r\nx-") == b""
         assert await say(at, GET, b"GET / HT") == b""
+
+
+async def _is_closed(reader):
+    try:
+        return not await asyncio.wait_for(reader.read(1), 0.05)
+    except ConnectionError:
+        return True
+
+
+async def test_a_body_that_goes_on_after_its_answer_is_given_up():
+    async with serving(0.2) as at:
+        reader, writer = await asyncio.open_connection(*at)
+        writer.write(b"POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
+        async with asyncio.timeout(SOON_S):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            closed = False
+            while not closed:
+                writer.write(b"x")
+                with suppress(TimeoutError):
+                    closed = await _is_closed(reader)
+        writer.close()
+
+
+async def test_what_follows_an_unread_body_is_answered():
+    async with serving(SOON_S) as at:
+        post = b"POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n"
+        last = b"x" + GET.replace(b"host", b"connection: close\r\nhost")
+        assert (await say(at, post, last)).startswith(b"HTTP/1.1 200")
 
 
 async def test_a_request_that_takes_long_after_its_head_is_not_cut():
