@@ -58,7 +58,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --constraint constraints.txt --group dev
+	@$(PIP) install --constraint constraints.txt --editable '.[bench,planners,sandbox]' --group dev
 	@touch $@
 
 # The official JSON Schema test suite (MIT), which the library's source distribution brings along.
