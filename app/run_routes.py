@@ -21,6 +21,10 @@ from app.stream import EventStream, frame
 router = APIRouter(tags=["runs"], route_class=StrictRoute)
 
 NOT_FOUND = problems("run-unknown", "invalid-request")
+FORK_RESPONSES = problems(
+    *("run-unfinished", "too-many-runs", "upstream-none", "invalid-json", "invalid-request"),
+    *("body-too-large", "media-type-unsupported"),
+)
 LAST = 2**31 - 1
 """No run has so many events, and no database takes a larger number for one."""
 
@@ -90,7 +94,7 @@ async def cancel_run(request: Request, run_id: str) -> RunView:
     summary="Go on from a round with another model or strategy",
     status_code=202,
     response_model=RunView,
-    responses={**NOT_FOUND, **problems("run-unfinished", "too-many-runs", "upstream-none")},
+    responses={**NOT_FOUND, **FORK_RESPONSES},
 )
 async def fork_run(request: Request, run_id: str, body: Annotated[ForkRequest, Body()]) -> Response:
     """Start a run that takes over the answers of another one, which must be over.

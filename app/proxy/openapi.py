@@ -70,7 +70,10 @@ def _post(summary: str, example: Described) -> Described:
         },
         "responses": {
             "200": {"description": "Certified, or marked as not; streamed with `stream: true`"},
-            "400": _errors(*FAULTS),
+            "400": _errors(*FAULTS, "invalid-json"),
+            "404": {"description": "No such profile, model or response, as an error object"},
+            "413": _errors("body-too-large"),
+            "415": _errors("media-type-unsupported"),
             "422": _errors(*REFUSALS),
         },
     }
@@ -78,11 +81,13 @@ def _post(summary: str, example: Described) -> Described:
 
 def _get(path: str, summary: str) -> Described:
     named = {"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}
+    one = "{" in path
+    absent = {"404": {"description": "No such model, as an error object"}} if one else {}
     return {
         "tags": [TAG],
         "summary": summary,
-        "parameters": [named] if "{" in path else [],
-        "responses": {"200": {"description": "In OpenAI's form"}},
+        "parameters": [named] if one else [],
+        "responses": {"200": {"description": "In OpenAI's form"}, **absent},
     }
 
 
