@@ -7,7 +7,7 @@ from app.bench.cells import Cell
 from app.bench.suite import CONTROLS, Source, Suite
 
 FREE = CONTROLS | {"none", "replay"}
-"""Kinds of upstreams that cost nothing now."""
+"""Kinds of upstreams that cost neither money nor much time."""
 UNCAPPED_TOKENS = 4096
 """Completion tokens that a call is reckoned with where nothing caps it."""
 PROMPT_TOKENS = 2000
@@ -19,10 +19,10 @@ class Bound:
     """The most that may happen.
 
     Attributes:
-        calls: Calls to models that are paid.
+        calls: Calls to models.
         tokens: Their prompt and completion tokens.
         cost_usd: What these cost, by the prices in the suite.
-        seconds: Wall seconds, if every run takes all it may.
+        seconds: Wall seconds, if every run that asks a model takes all it may.
         unpriced: Upstreams without a price, whose cost is not in the sum.
     """
 
@@ -34,7 +34,7 @@ class Bound:
 
     def lines(self) -> Iterator[str]:
         """Tell it to people."""
-        yield f"at most {self.calls:,} paid calls, about {self.tokens:,} tokens at the worst"
+        yield f"at most {self.calls:,} calls of models, about {self.tokens:,} tokens at the worst"
         yield f"at most ${self.cost_usd:,.2f}, {self.seconds / 3600:,.1f} h"
         if self.unpriced:
             yield f"without a price, and not in the sum: {', '.join(self.unpriced)}"
@@ -56,16 +56,16 @@ def bound_of(suite: Suite, cells: Sequence[Cell]) -> Bound:
     cost = seconds = 0.0
     unpriced: dict[str, None] = {}
     for cell in cells:
-        budget, sampling = suite.settle(cell.arm)
-        seconds += budget.seconds / suite.concurrency
         if cell.source.kind in FREE:
             continue
+        budget, sampling = suite.settle(cell.arm)
+        seconds += budget.seconds / suite.concurrency
         width = max(cell.arm.strategy.n, 1)
         most = budget.rounds * width
         each = PROMPT_TOKENS + (sampling.max_tokens or UNCAPPED_TOKENS)
         spent = min(most * each, budget.tokens + each if budget.tokens else most * each)
         calls, tokens = calls + most, tokens + spent
-        if cell.source.price is None:
+        if cell.source.price is None and cell.source.kind != "embedded":
             unpriced[cell.upstream] = None
         cost += min(_price(cell.source, most, spent), budget.cost_usd or float("inf"))
     return Bound(calls, tokens, round(cost, 4), round(seconds, 1), tuple(unpriced))

@@ -22,6 +22,8 @@ from critics.statement import canonical, digest
 Verified = Literal["verified", "refuted", "undecided"]
 Axis = Literal["rounds", "calls", "tokens", "seconds", "cost_usd"]
 AXES: tuple[Axis, ...] = ("rounds", "calls", "tokens", "seconds", "cost_usd")
+COUNTED = frozenset({"certified", "infeasible", "exhausted", "needs_input"})
+"""Ends of runs that are results, and no accidents."""
 SKILL = frozenset({"model", "reformatted"})
 """Origins that count as the model's own: neither a search nor a solver found the answer."""
 

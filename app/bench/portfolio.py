@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.bench.cells import CellRecord, Step
+from app.bench.cells import COUNTED, CellRecord, Step
 from app.bench.statistics import Rate, bootstrap, median
 from app.bench.suite import Stage, Suite
 
@@ -159,4 +159,6 @@ def _whole(record: CellRecord) -> Cost:
 
 
 def _by_instance(records: Sequence[CellRecord]) -> dict[tuple[str, int], CellRecord]:
-    return {record.instance: record for record in records if record.solvable is not False}
+    """Find what a row has recorded; a problem that it was not asked about is none of it."""
+    kept = (record for record in records if record.status in COUNTED)
+    return {record.instance: record for record in kept if record.solvable is not False}

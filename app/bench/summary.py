@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.bench.cells import AXES, SKILL, Axis, CellRecord
+from app.bench.cells import AXES, COUNTED, SKILL, Axis, CellRecord
 from app.bench.portfolio import Played, play
 from app.bench.statistics import Difference, Rate, compare, median
 from app.bench.suite import CONTROLS, Suite
 
-COUNTED = frozenset({"certified", "infeasible", "exhausted", "needs_input"})
-"""Ends of runs that are results, and no accidents."""
 CALL_POINTS = (1, 2, 4, 8, 16, 32)
 """Calls at which rows are compared."""
 TOKEN_POINTS = 6

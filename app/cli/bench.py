@@ -1,6 +1,7 @@
 """`modulo bench`: runs a suite, shows how far it is, and writes the report."""
 
 import asyncio
+import logging
 import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,7 +89,8 @@ def _work(
             told=told,
         )
         try:
-            asyncio.run(bench.run())
+            with _quiet():
+                asyncio.run(bench.run())
         except KeyboardInterrupt:
             note("interrupted; what is finished is kept, and the same command goes on from there")
             quit_with(Exit.INTERRUPTED)
@@ -120,6 +122,18 @@ def _tell_bound(suite: Suite, cells: Sequence[Cell], results: Results, *, as_jso
     show(f"{len(cells)} cells, {len(left)} to run")
     for line in bound.lines():
         show(line)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep warnings about single runs out of the progress bar; the report counts them."""
+    logger = logging.getLogger("llm_modulo")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextmanager

@@ -76,6 +76,7 @@ def test_the_reference_is_the_last_stage_that_asks_anybody() -> None:
 
 
 def test_only_problems_that_every_stage_has_recorded_are_played() -> None:
-    found = rows(record("a", **CHEAP), record("b", **CHEAP), record("b", **STRONG))
+    unasked = record("a", **{**STRONG, "right": False, "status": "refused"})
+    found = rows(record("a", **CHEAP), record("b", **CHEAP), unasked, record("b", **STRONG))
     assert len(play([stage("cheap"), stage("strong")], found, SUITE).plays) == 1
     assert play([stage("cheap"), stage("nobody", "solver")], found, SUITE).plays == []
