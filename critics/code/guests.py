@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -177,7 +176,7 @@ def _start(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         bufsize=0,
-        cwd=tempfile.gettempdir(),
+        cwd="/",
         env={},
         pass_fds=descriptors,
         preexec_fn=confine,  # noqa: PLW1509  # a worker has one thread
