@@ -195,6 +195,12 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Wait for its end, or cancel it with `POST /runs/{id}/cancel`.",
             409,
         ),
+        "read-only": ServiceCode(
+            "Journals are only shown",
+            "`modulo view` shows the journals of runs that are over. It starts none.",
+            "Start it with `modulo serve` or `modulo solve`.",
+            409,
+        ),
         "run-cancelled": ServiceCode(
             "The run was cancelled",
             "Someone cancelled the run while this request waited for its end. What it had spent "

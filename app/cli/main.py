@@ -86,6 +86,19 @@ def serve(
 
 
 @app.command()
+def view(
+    place: Annotated[
+        Path, typer.Argument(metavar="DIR|FILE", help="Journals, as `solve --journal` writes them.")
+    ],
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 picks a free port.")] = 0,
+) -> None:
+    """Show recorded runs in the browser, read-only."""
+    from app.cli.view import run_view  # noqa: PLC0415  # fastapi only where needed
+
+    run_view(place, port)
+
+
+@app.command()
 def solve(
     files: Annotated[
         list[str],

@@ -17,7 +17,7 @@ from app.engine import RunRecord
 from app.service import Service
 from backprompt.events import Event
 from backprompt.strategy import Feedback, SolverMode
-from critics.domain import find_domain
+from critics.domain import find_domain, installed
 
 OPEN_ROUNDS = 3
 """Rounds whose whole content stands in the page; others bring it when they are opened."""
@@ -103,7 +103,7 @@ def write_round(
 ) -> Fragment:
     """Write the fragment of a round, with its content or with a link to it."""
     domain = record.spec.task.domain
-    pictured = PICTURES.get(domain) if find_domain(domain).picture else None
+    drawn = domain in installed() and find_domain(domain).picture is not None
     return render(
         "round.html",
         run=record.spec.id,
@@ -111,7 +111,7 @@ def write_round(
         one=one,
         body=body,
         opened=body and one is story.rounds[-1] if opened is None else opened,
-        pictured=pictured,
+        pictured=PICTURES.get(domain) if drawn else None,
     )
 
 

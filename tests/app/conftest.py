@@ -112,9 +112,9 @@ class Announced(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[tuple[str, int]]:
-    """The application behind a real server on a free port of 127.0.0.1."""
-    listener = socket.create_server(("127.0.0.1", 0))
+async def served(app: FastAPI, port: int = 0) -> AsyncIterator[tuple[str, int]]:
+    """The application behind a real server on a port of 127.0.0.1, by default a free one."""
+    listener = socket.create_server(("127.0.0.1", port))
     server = Announced(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await server.ready.wait()

@@ -3,11 +3,19 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from backprompt.upstream import Request, ScriptedUpstream
 
@@ -23,9 +31,9 @@ FLAGS = (
     "--disable-dev-shm-usage",
 )
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 REPORT = """document.addEventListener("securitypolicyviolation",
   (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));"""
-Visit = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -40,26 +48,38 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser) -> AsyncIterator[Visit]:
+async def visit(browser: Browser) -> AsyncIterator["Visitor"]:
     """Open pages; errors in their consoles and breaches of their policy fail the test."""
-    faults, contexts = list[str](), list[BrowserContext]()
+    visitor = Visitor(browser)
+    yield visitor
+    for context in visitor.contexts:
+        await context.close()
+    assert not visitor.faults
 
-    async def visit(url: str, **options: object) -> Page:
-        context = await browser.new_context(**options)
-        contexts.append(context)
+
+class Visitor:
+    """Opens pages, each in a browser of its own that has never been anywhere."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.faults: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    async def __call__(self, url: str, **options: Any) -> Page:
+        context = await self._browser.new_context(**options)
+        self.contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         if options.get("java_script_enabled", True):
             await context.add_init_script(REPORT)
         page = await context.new_page()
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
         await page.goto(url)
         return page
 
-    yield visit
-    for context in contexts:
-        await context.close()
-    assert not faults
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
 
 
 class Released:
