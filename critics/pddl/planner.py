@@ -10,7 +10,7 @@ from critics.deadline import seconds_left
 from critics.pddl.engine import Texts
 from critics.pddl.extract import EMPTY_PLAN
 from critics.pddl.fast_downward import ask_planner, name_planner
-from critics.pddl.feasible import ENGINE, FEW_STATES, describe, executes
+from critics.pddl.feasible import ENGINE, describe, executes
 from critics.pddl.lazy_search import LazySearch
 from critics.pddl.plan import parse_plan
 from critics.pddl.relaxation import Relaxation, TooLarge
@@ -19,11 +19,13 @@ from critics.pddl.successors import Move, Space
 from critics.pddl.task import Task
 from critics.types import CandidateError, Solved, Undecided
 
-SECONDS = 30.0
+SECONDS = 120.0
 """For everything; a job's own deadline may leave less."""
+FEW_STATES = 1_000
+"""Reached breadth first before anything else: the smallest tasks end here."""
 FIRST_S = 2.5
 """For the own search before another planner is asked, which takes a quarter second to start."""
-THEIR_SHARE = 0.6
+THEIR_SHARE = 0.35
 """How much of what is then left another planner gets."""
 LAZY_ENGINE = "llm-modulo lazy greedy search 1"
 
