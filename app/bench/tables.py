@@ -16,7 +16,17 @@ HEAD = (
 
 def draw_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
     """Draw the summary for a terminal."""
-    yield ("strategy", "upstream", "runs", "certified", "95 %", "by the model", "calls", "tokens")
+    yield (
+        "strategy",
+        "upstream",
+        "runs",
+        "certified",
+        "95 %",
+        "by the model",
+        "infeasible",
+        "calls",
+        "tokens",
+    )
     for row in summary.rows:
         yield (
             f"{row.strategy}{' (control)' if row.control else ''}",
@@ -25,6 +35,7 @@ def draw_rows(summary: Summary) -> Iterator[tuple[str, ...]]:
             f"{row.certified.hits} ({percent(row.certified.share)})",
             interval(row.certified),
             str(row.skilled.hits),
+            f"{row.infeasible.hits} of {row.infeasible.of}" if row.infeasible.of else "-",
             f"{row.total('calls'):.0f}",
             f"{row.total('tokens'):,.0f}",
         )
