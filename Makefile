@@ -28,6 +28,9 @@ test-docker: $(VENV)/.dev $(K8S)/.done ## run the tests that need a Docker engin
 soak: $(VENV)/.dev ## five minutes of 500 solves at once against a model that fails in every way
 	$(BIN)/python benchmarks/soak.py $(ARGS)
 
+fuzz: $(VENV)/.dev ## a million odd inputs for every reader
+	$(BIN)/python tests/fuzz/fuzz.py --inputs 1000000 $(ARGS)
+
 check: $(VENV)/.dev ## lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
