@@ -21,7 +21,7 @@ def draw_timeline(shown: Timeline) -> Markup:
     for span in sorted(shown.spans, key=lambda span: span.role == "answer"):
         if span.row in rows:
             parts += _span(shown, span, TOP + ROW * rows[span.row])
-    return svg.picture(LEFT + WIDTH + 10, height, _say(shown), parts)
+    return svg.picture(LEFT + WIDTH + 30, height, _say(shown), parts)
 
 
 def _axis(shown: Timeline, height: float) -> Iterator[Markup]:
@@ -71,7 +71,7 @@ def _span(shown: Timeline, span: Span, y: float) -> list[Markup]:
 def _place(shown: Timeline, value: float) -> float:
     first = shown.start
     last = shown.end + (1 if shown.unit == "day" else 0)
-    return LEFT + WIDTH * (value - first) / max(last - first, 1)
+    return LEFT + WIDTH * (min(max(value, first), last) - first) / max(last - first, 1)
 
 
 def _name(shown: Timeline, value: float) -> str:

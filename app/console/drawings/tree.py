@@ -57,7 +57,12 @@ def read_nodes(tried: Sequence[NodeExpanded], path: PathFound | None) -> dict[in
     nodes[place].won = path is not None
     for move in path.moves if path else ():
         step = (child for child in nodes[place].children if nodes[child].move == move)
-        place = next(step, place)
+        below = next(step, None)
+        if below is None:  # a goal ends the search before it is tried itself
+            below = max(nodes) + 1
+            nodes[below] = Node(move, nodes[place].depth + 1)
+            nodes[place].children.append(below)
+        place = below
         nodes[place].won = True
     return nodes
 

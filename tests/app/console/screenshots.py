@@ -63,7 +63,8 @@ def list_pages(runs: Mapping[str, str]) -> Mapping[str, str]:
     return {
         "front": "/console",
         "runs": "/console/runs",
-        "run": f"/console/runs/{tea}#r1",
+        "run": f"/console/runs/{tea}",
+        "round": f"/console/runs/{tea}#r1",
         "walk": f"/console/runs/{tea}/candidates/1",
         "certificate": f"/console/runs/{tea}/certificate",
         "compare": f"/console/compare?a={tea}&b={lost}",
@@ -79,7 +80,7 @@ def list_pages(runs: Mapping[str, str]) -> Mapping[str, str]:
 async def take(browser: Browser, url: str, runs: Mapping[str, str], folder: Path) -> None:
     """Take all pictures."""
     for look, options in LOOKS.items():
-        context = await browser.new_context(**options)
+        context = await browser.new_context(**options, reduced_motion="reduce")
         page = await context.new_page()
         for name, path in list_pages(runs).items():
             await page.goto(f"{url}{path}")
