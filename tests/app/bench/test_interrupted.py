@@ -37,7 +37,9 @@ async def start(suite: Path) -> Process:
     )
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "ending", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 async def test_no_paid_call_is_lost(tmp_path: Path, ending: signal.Signals) -> None:
     held = Reply(RIGHT, wait=asyncio.Event())
     async with UpstreamServer(Reply(WRONG), held, default=Reply(RIGHT)) as server:
