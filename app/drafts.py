@@ -20,7 +20,7 @@ from backprompt.effects import Effects
 from backprompt.events import CallFailed, CallFinished, Ended, Formalized, Status
 from backprompt.formalize import Formalization
 from backprompt.outcome import Outcome
-from backprompt.upstream import Completion, Request, UpstreamError
+from backprompt.upstream import Completion, Request, Role, UpstreamError
 
 if TYPE_CHECKING:
     from app.runs import Run
@@ -119,6 +119,7 @@ async def _make(
         sampling=run.task.sampling,
         listener=note,
         spent=spent,
+        price=run.task.roles.get(Role.FORMALIZER) or next(iter(run.task.rungs), None),
     )
     return made.model_copy(update={"unread": (*stops, *made.unread)}), calls
 

@@ -6,7 +6,7 @@ from app.admission import settle_budget, settle_strategy
 from app.engine import Continuation, Engine, RunSpec
 from app.failures import ServiceError
 from app.ids import new_id
-from app.ladders import price_ladder
+from app.ladders import price_ladder, price_roles
 from app.memory_engine import utc_now
 from app.run_views import ForkRequest
 from app.security.principal import caller
@@ -32,7 +32,8 @@ async def specify_fork(
     events = [event async for event in engine.events(run_id)]
     spec = _vary(known.spec, settings, wishes, answers_before(events, wishes.from_round))
     rungs = price_ladder(choice, spec.request.model, spec.profile, settings)
-    return spec.model_copy(update={"task": spec.task.model_copy(update={"rungs": rungs})})
+    priced = {"rungs": rungs, "roles": price_roles(settings)}
+    return spec.model_copy(update={"task": spec.task.model_copy(update=priced)})
 
 
 def _vary(

@@ -16,6 +16,7 @@ from app.failures import ServiceError
 from app.formalizing import formalizing, require_text
 from app.intake import StrictRoute
 from app.kernel import PoolKernel
+from app.ladders import price_call
 from app.openapi import FORMALIZE_RESPONSES
 from app.protocol import Wire
 from app.security.permission import require_models
@@ -25,7 +26,7 @@ from backprompt.budget import Budget, Usage
 from backprompt.effects import LiveEffects
 from backprompt.formalize import Formalization
 from backprompt.strategy import Strategy
-from backprompt.upstream import UpstreamError
+from backprompt.upstream import Role, UpstreamError
 from critics.judge import Demand
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ async def formalize(service: "Service", request: FormalizeRequest) -> FormalizeR
                         effects=LiveEffects(kernel, meter.over(upstream)),
                         budget=meter.budget,
                         sampling=sampling,
+                        price=price_call(choice, Role.FORMALIZER, service.settings),
                     )
             except UpstreamError as error:
                 raise _failed(service, error) from error

@@ -13,6 +13,7 @@ from app.failures import Fault, ServiceError, from_kernel
 from app.setting_groups import WorkerSettings
 from backprompt.budget import Budget, Usage
 from backprompt.formalize import Asks, Brief, Drafting, Formalization, Listener
+from backprompt.rung import Rung
 from backprompt.upstream import Completion, Sampling, UpstreamError
 from backprompt.upstream import Request as Call
 from critics.domain import Domain, DomainError, find_domain
@@ -66,6 +67,7 @@ class Formalizing:
         sampling: Sampling,
         listener: Listener = ignore,
         spent: Usage | None = None,
+        price: Rung | None = None,
     ) -> tuple[Formalization, int]:
         """Have a model formalise a text.
 
@@ -77,6 +79,7 @@ class Formalizing:
             sampling: How the model is to sample.
             listener: Told of every call.
             spent: What was spent before.
+            price: What the model costs; nothing by default.
 
         Returns:
             What was made, and the number of the next call.
@@ -94,6 +97,7 @@ class Formalizing:
             test=self._test,
             listener=listener,
             usage=spent or Usage(),
+            price=price or Rung(),
         )
         made = await drafting.run()
         name = drafting.model or effects.upstream_name

@@ -13,6 +13,7 @@ from app.settings import Settings
 from app.upstreams import Choice
 from backprompt.rung import Rung as PricedRung
 from backprompt.strategy import SolverMode, Strategy
+from backprompt.upstream import Role
 
 
 def find_ladder(model: str | None, profile: str | None, settings: Settings) -> tuple[Rung, ...]:
@@ -38,6 +39,18 @@ def price_ladder(
     rungs = find_ladder(model, profile, settings)
     rungs = rungs or (Rung(model=model or choice.model or "upstream"),)
     return tuple(_price(rung, settings) for rung in rungs)
+
+
+def price_roles(settings: Settings) -> dict[Role, PricedRung]:
+    """Describe the models that are asked for anything but guesses: what they cost."""
+    named = ((role, getattr(settings.roles, role.value, None)) for role in Role)
+    return {role: _price(Rung(model=at.model), settings) for role, at in named if at is not None}
+
+
+def price_call(choice: Choice, role: Role, settings: Settings) -> PricedRung:
+    """Describe the model that a call of a role goes to where there is no run."""
+    own = Rung(model=choice.model or "upstream")
+    return price_roles(settings).get(role) or _price(own, settings)
 
 
 def _price(rung: Rung, settings: Settings) -> PricedRung:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.admission import settle_budget, settle_sampling
 from app.failures import Fault, ServiceError, from_kernel
+from app.ladders import price_call
 from app.protocol import CheckRequest, CheckResult
 from app.security.keys import Scope
 from app.security.permission import require_models
@@ -17,7 +18,7 @@ from app.security.principal import caller
 from app.upstreams import for_model
 from backprompt.strategy import Strategy
 from backprompt.translation import TranslationReport, Translations, translate
-from backprompt.upstream import UpstreamError
+from backprompt.upstream import Role, UpstreamError
 from critics.domain import DomainError, find_domain
 from critics.translation import Merged, relate
 from critics.types import Diagnostic, Judgement, KernelError, Severity, Undecided, Verdict
@@ -54,6 +55,7 @@ async def check_prose(service: "Service", request: CheckRequest) -> CheckResult:
                     upstream=meter.over(upstream),
                     budget=meter.budget,
                     sampling=sampling,
+                    price=price_call(choice, Role.GENERATOR, service.settings),
                 )
         except UpstreamError as error:
             if error.code == "upstream-unreachable":

@@ -160,8 +160,9 @@ class Run:
         task = await read_task(
             self.kernel.pool, request, self.task.sampling, self.kernel.worker, self.id
         )
+        settled = {name: getattr(self.task, name) for name in ("rungs", "roles", "chosen")}
         changes = {"formalized": recorded, "spent": spent, "first_call": calls}
-        self.task = task.model_copy(update=changes)
+        self.task = task.model_copy(update=settled | changes)
         self.formalization = made
 
     def tell(self, outcome: Outcome, made: Formalization | None) -> SolveResult:

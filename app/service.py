@@ -22,7 +22,7 @@ from app.ids import new_id
 from app.issuer import Issuer
 from app.jobs import Jobs
 from app.kernel import PoolKernel
-from app.ladders import name_source, price_ladder
+from app.ladders import name_source, price_ladder, price_roles
 from app.memory_engine import utc_now
 from app.protocol import CheckRequest, SolveRequest, SolveResult
 from app.run_views import ForkRequest
@@ -154,7 +154,8 @@ class Service(Desk):
         cache = open_cache(self.caches, request, caller().tenant)
         choice, profile = await self.choice(), dialogue.profile if dialogue else None
         rungs = price_ladder(choice, request.model, profile, settings)
-        task = task.model_copy(update={"remembered": cache.answer, "rungs": rungs})
+        priced = {"rungs": rungs, "roles": price_roles(settings)}
+        task = task.model_copy(update={"remembered": cache.answer, **priced})
         self.require_available(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)

@@ -51,13 +51,16 @@ def _write_request(board: Blackboard, role: Role, prompt: str) -> Request | None
     if budget.exhausted(board.usage) is not None:
         return None
     left = board.climb.left(budget.left(board.usage + board.pending), board.pending)
-    grant = allow(left, board.climb.rung, board.meter.measure(len(prompt)), 1, None)
+    asked, sampling = board.task.roles.get(role), board.task.sampling
+    cap = sampling.max_tokens if asked else board.climb.cap(board.climb.at, sampling)
+    tokens = board.meter.measure(len(prompt), board.climb.at, role)
+    grant = allow(left, asked or board.climb.rung, tokens, 1, cap)
     if not grant.width:
         return None
     (call,) = board.take_numbers(1)
     return Request(
         messages=(Message(role="user", content=prompt),),
-        sampling=board.task.sampling,
+        sampling=sampling.model_copy(update={"max_tokens": cap}),
         timeout_s=left.seconds,
         call=call,
         round=board.usage.rounds,

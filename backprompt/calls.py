@@ -4,41 +4,35 @@ Invariant: no call is written that could not be paid at its worst: the prompt as
 as many completion tokens as the call is capped to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backprompt.budget import Left, Usage
 from backprompt.rung import Rung
 from backprompt.task import Task
-from backprompt.upstream import CHARS_PER_TOKEN, Message, Request, Sampling
-
-UNPRICED = Rung()
+from backprompt.upstream import CHARS_PER_TOKEN, Message, Request, Role, Sampling
 
 
 @dataclass(slots=True)
 class Meter:
-    """Learns from reported usage how many tokens a prompt of this run has."""
+    """Learns from reported usage how many tokens a prompt of this run has.
 
-    tokens_per_char: float | None = None
+    Models count differently, so each rung, and each role, is learned by itself. Of one that was not
+    asked yet the most is expected that any other has taken.
+    """
+
+    _ratios: dict[tuple[int, Role], float] = field(default_factory=dict)
 
     def learn(self, request: Request, usage: Usage) -> None:
         """Note what a prompt really took."""
         if usage.prompt_tokens and request.chars:
-            self.tokens_per_char = usage.prompt_tokens / request.chars
+            self._ratios[request.rung, request.role] = usage.prompt_tokens / request.chars
 
-    def measure(self, chars: int) -> int:
+    def measure(self, chars: int, rung: int = 0, role: Role = Role.GENERATOR) -> int:
         """Estimate a prompt's tokens."""
-        ratio = self.tokens_per_char or 1 / CHARS_PER_TOKEN
+        ratio = self._ratios.get((rung, role))
+        if ratio is None:
+            ratio = max([1 / CHARS_PER_TOKEN, *self._ratios.values()])
         return int(chars * ratio) + 1
-
-    def fit(self, left: int | None, chars: int, width: int) -> tuple[int, int | None]:
-        """Fit a round into the tokens that are left.
-
-        Returns:
-            How many calls fit, at most `width`, and the completion tokens each may take (`None`:
-            any number).
-        """
-        found = allow(Left(tokens=left), UNPRICED, self.measure(chars), width, None)
-        return found.width, found.room
 
 
 @dataclass(frozen=True, slots=True)

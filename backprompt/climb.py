@@ -8,7 +8,7 @@ Invariants:
     * What a call on a rung may cost at worst fits into what is left, or the call is not made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -83,14 +83,16 @@ class Climb:
         self._same = self._same + 1 if code is not None and code == self._code else 1
         self._code = code
         patience, alike = self.strategy.escalate_after, self.strategy.same_error_after
-        if self.rung.spent(self._used(seconds)):
+        if self.spent(seconds):
             self.leaving = "rung-spent"
         elif stall is not None and patience is not None and self._stalls >= patience:
             self.leaving = stall
         elif code is not None and alike is not None and self._same >= alike:
             self.leaving = "same-error"
 
-    def choose(self, left: Left, prompt: int, width: int, sampling: Sampling) -> "Choice | None":
+    def choose(
+        self, left: Left, measure: Callable[[int], int], width: int, sampling: Sampling
+    ) -> "Choice | None":
         """Choose the rung of the next round; `None` if no call can be made on any.
 
         A rung whose call would not fit at its worst is passed over for one above it whose call
@@ -98,14 +100,16 @@ class Climb:
 
         Args:
             left: What is left of the budget.
-            prompt: Tokens of the next prompt.
+            measure: Gives the tokens of the next prompt on a rung.
             width: Calls wanted.
             sampling: Whose `max_tokens` holds where a rung has none.
         """
+        if self.leaving is None and self.spent(left.now):
+            self.leaving = "rung-spent"
         above = self.at + 1
         first = above if self.leaving else self.at
         grants = {
-            at: allow(self._left(at, left), rung, prompt, width, self.cap(at, sampling))
+            at: allow(self._left(at, left), rung, measure(at), width, self.cap(at, sampling))
             for at, rung in enumerate(self.rungs)
             if at >= self.at
         }
@@ -124,6 +128,10 @@ class Climb:
         """Say of what there is too little for a call on the present rung."""
         cap = self.cap(self.at, sampling)
         return allow(self._left(self.at, left), self.rung, prompt, 1, cap).lacks or "rung"
+
+    def spent(self, seconds: float) -> bool:
+        """Say whether the present rung has spent its part."""
+        return self.rung.spent(self._used(seconds))
 
     def step(self, at: int, seconds: float) -> None:
         """Stand on another rung."""

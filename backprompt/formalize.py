@@ -18,7 +18,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Budget, Usage
-from backprompt.calls import Meter
+from backprompt.calls import Meter, allow
+from backprompt.rung import Rung
 from backprompt.upstream import Completion, Message, Request, Role, Sampling, UpstreamError
 from critics.formalization import Doubt, Made, Missing
 from critics.types import Diagnostic, Feasibility, Feasible
@@ -178,6 +179,8 @@ class Drafting:
     listener: Listener
     usage: Usage = field(default_factory=Usage)
     """What was spent, also before."""
+    price: Rung = field(default_factory=Rung)
+    """What the model costs."""
     calls: int = 0
     """The next call's number."""
     made: Made = field(default_factory=Made)
@@ -249,19 +252,20 @@ class Drafting:
         if self.short is not None:
             return None
         chars = sum(len(message.content) for message in messages)
-        fitting, room = self._meter.fit(self.budget.tokens_left(self.usage), chars, 1)
-        if not fitting:
-            self.short = "tokens"
+        prompt, left = self._meter.measure(chars, 0, Role.FORMALIZER), self.budget.left(self.usage)
+        grant = allow(left, self.price, prompt, 1, self.sampling.max_tokens)
+        if not grant.width:
+            self.short = grant.lacks
             return None
         request = Request(
             messages=messages,
             sampling=self.sampling,
-            timeout_s=self.budget.seconds_left(self.usage),
+            timeout_s=left.seconds,
             call=self.calls,
             role=Role.FORMALIZER,
             answer_schema=self.brief.answer_schema(),
-            max_tokens_left=room,
-            max_cost_usd=self.budget.cost_left(self.usage),
+            max_tokens_left=grant.room,
+            max_cost_usd=grant.cost_usd,
         )
         self.calls += 1
         try:

@@ -6,6 +6,8 @@ Invariants:
       an event of the record.
 """
 
+from functools import partial
+
 from backprompt.blackboard import Blackboard
 from backprompt.calls import foresee, write_requests
 from backprompt.climb import MUST
@@ -75,11 +77,12 @@ def open_round(board: Blackboard) -> list[Request]:
     if board.settled or board.share.exhausted(board.usage) is not None:
         return []
     messages, sampling = board.conversation.write(), board.conversation.sampling
-    prompt = board.meter.measure(board.conversation.measure(messages))
+    chars = board.conversation.measure(messages)
     left = board.share.left(board.usage)
-    choice = board.climb.choose(left, prompt, _width(board), sampling)
+    measure = partial(board.meter.measure, chars)
+    choice = board.climb.choose(left, measure, _width(board), sampling)
     if choice is None:
-        _run_out(board, prompt)
+        _run_out(board, measure(board.climb.at))
         return []
     board.climb.leaving = None
     if choice.why is not None:
@@ -109,6 +112,7 @@ def open_round(board: Blackboard) -> list[Request]:
         number=board.usage.rounds,
         rung=choice.at,
     )
+    prompt = measure(choice.at)
     board.under_way = {r.call: foresee(r, board.climb.rung, prompt) for r in requests}
     return requests
 

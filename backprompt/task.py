@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Usage
 from backprompt.rung import Rung
-from backprompt.upstream import Sampling
+from backprompt.upstream import Role, Sampling
 from critics.statement import Formalized
 
 
@@ -77,6 +77,9 @@ class Task(BaseModel):
     rungs: tuple[Rung, ...] = ()
     """The models that are asked one after the other, with their prices; the first alone if there
     is one, and none if nobody knows."""
+    roles: dict[Role, Rung] = Field(default_factory=dict)
+    """What the models cost that are asked for anything but guesses; without one it is the rung's
+    that is asked for guesses."""
     run_id: str | None = None
     formalized: Formalized | None = None
     """How the problem was made of plain language, if it was."""

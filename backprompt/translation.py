@@ -17,7 +17,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from backprompt.budget import Budget, Usage
-from backprompt.calls import Meter
+from backprompt.calls import Meter, allow
+from backprompt.rung import Rung
 from backprompt.upstream import (
     Completion,
     Message,
@@ -78,6 +79,7 @@ async def translate(
     upstream: Upstream,
     budget: Budget,
     sampling: Sampling,
+    price: Rung | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Translations:
     """Ask for `count` translations, one after the other, as far as the budget goes.
@@ -88,12 +90,14 @@ async def translate(
         upstream: Whom to ask.
         budget: What may be spent.
         sampling: How the model is to sample; temperature 0 becomes `VARIETY`.
+        price: What the model costs; nothing by default.
         clock: Reads seconds.
 
     Raises:
         UpstreamError: A call failed for good; its usage is that of all calls together.
     """
-    session = _Session(prompt, upstream, budget, _varied(sampling), clock, clock())
+    varied, began = _varied(sampling), clock()
+    session = _Session(prompt, upstream, budget, varied, price or Rung(), clock, began)
     short: str | None = None
     while short is None and len(session.answers) < count:
         short = await session.ask_once()
@@ -123,6 +127,7 @@ class _Session:
     upstream: Upstream
     budget: Budget
     sampling: Sampling
+    price: Rung
     clock: Callable[[], float]
     started: float
     answers: list[Completion] = field(default_factory=list)
@@ -134,17 +139,17 @@ class _Session:
         self._spend(Usage())
         if short := self.budget.exhausted(self.usage):
             return short
-        left = self.budget.tokens_left(self.usage)
-        fitting, room = self.meter.fit(left, len(self.prompt), 1)
-        if not fitting:
-            return "tokens"
+        left, prompt = self.budget.left(self.usage), self.meter.measure(len(self.prompt))
+        grant = allow(left, self.price, prompt, 1, self.sampling.max_tokens)
+        if not grant.width:
+            return grant.lacks
         request = Request(
             messages=(Message(role="user", content=self.prompt),),
             sampling=self.sampling,
-            timeout_s=self.budget.seconds_left(self.usage),
+            timeout_s=left.seconds,
             call=len(self.answers),
-            max_tokens_left=room,
-            max_cost_usd=self.budget.cost_left(self.usage),
+            max_tokens_left=grant.room,
+            max_cost_usd=grant.cost_usd,
         )
         return await self._send(request)
 

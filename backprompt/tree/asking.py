@@ -74,7 +74,8 @@ def _open_wave(
     board: Blackboard, how: How, queries: Sequence[Query]
 ) -> tuple[list[Request], Sequence[Query]]:
     board.read_test()
-    if board.settled or board.share.exhausted(board.usage) is not None:
+    spent = board.share.exhausted(board.usage) is not None
+    if board.settled or spent or board.climb.spent(board.usage.seconds):
         return [], ()
     calls = [(query.node, inquiry) for query in queries for inquiry in query.calls]
     requests = write_calls(board, how, calls, whole=len(queries[0].calls) if queries else 1)
@@ -94,7 +95,8 @@ def write_calls(
     if not calls:
         return []
     longest = max(sum(len(message.content) for message in inquiry.messages) for _, inquiry in calls)
-    prompt = board.meter.measure(longest + count_chars(board.task.conversation))
+    chars = longest + count_chars(board.task.conversation)
+    prompt = board.meter.measure(chars, board.climb.at)
     sampling = board.task.sampling
     caps = [
         cap for cap in (calls[0][1].max_tokens, board.climb.cap(board.climb.at, sampling)) if cap

@@ -2,20 +2,24 @@
 
 import pytest
 
-from app.ladders import find_ladder, price_ladder
+from app.ladders import find_ladder, price_ladder, price_roles
 from app.settings import Settings
 from app.upstreams import Choice
+from backprompt.rung import Rung as PricedRung
+from backprompt.upstream import Role
 from tests.app.conftest import REQUEST, client, make_app
+from tests.app.plain_language import RIGHT, TEXT, WRONG, said
 from tests.app.proxy.chats import CHAT, chat
 from tests.upstream_server import Reply, UpstreamServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SMALL, BIG = {"model": "small", "rounds": 1}, {"model": "big", "cost_usd": 0.5}
+PRICED = {"prices": {"big": {"input": 1, "output": 4}}}
 SETTINGS = Settings(
     ladder=[SMALL, BIG],
     profiles={"own": {"models": [{"model": "mine"}, BIG]}, "plain": {"domain": "word"}},
-    upstream={"prices": {"big": {"input": 1, "output": 4}}},
+    upstream=PRICED,
 )
 
 
@@ -72,6 +76,30 @@ async def test_a_rungs_cap_is_sent_with_its_calls(pool):
     assert result["rounds"] == 2
     asked = [(call.body["model"], call.body.get("max_tokens")) for call in server.seen]
     assert asked == [("small", 7), ("big", None)]
+
+
+async def test_a_text_that_is_formalised_climbs_the_same_ladder(pool):
+    async with UpstreamServer(Reply(said()), Reply(WRONG), Reply(RIGHT)) as server:
+        ladder = [{"model": "small", "rounds": 1}, {"model": "big"}]
+        async with client(make_app(pool, **behind(server, ladder=ladder))) as http:
+            done = await http.post("/solve", json={"domain": "calendar", "text": TEXT})
+    assert (done.json()["status"], done.json()["rounds"]) == ("certified", 2)
+    assert [call.body["model"] for call in server.seen] == ["small", "small", "big"]
+
+
+async def test_no_call_is_made_whose_prompt_alone_costs_more_than_is_left(pool):
+    prices = {"small": {"input": 1000, "output": 1}}
+    budget = {"cost_usd": 0.01}
+    own = {"base_url": "http://127.0.0.1:9", "model": "small", "retries": 0, "prices": prices}
+    text = {"domain": "calendar", "text": TEXT, "budget": budget}
+    async with client(make_app(pool, upstream=own)) as http:
+        made = (await http.post("/formalize", json=text)).json()
+        run = (await http.post("/solve", json=text)).json()
+    assert (made["short"], made["usage"]["calls"]) == ("cost_usd", 0)
+    assert (run["usage"]["calls"], run["formalization"]["short"]) == (0, "cost_usd")
+    assert price_roles(Settings(roles={"summariser": {"model": "big"}}, upstream=PRICED)) == {
+        Role.SUMMARISER: PricedRung(model="big", price_input=1, price_output=4)
+    }
 
 
 async def test_a_chat_climbs_the_ladder_of_its_profile(pool):

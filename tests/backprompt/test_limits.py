@@ -5,7 +5,9 @@ that are sent and bills its prices: then no limit is ever passed at all. One tha
 anything: then no call is begun once a limit is reached.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import log
 from typing import Any
 
 from hypothesis import given, settings
@@ -17,12 +19,30 @@ from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.rung import Rung
-from backprompt.strategy import Diversion, Feedback, SolverMode, Strategy
-from backprompt.upstream import Completion, Request, UpstreamError, estimate_tokens
-from critics.types import Solved
+from backprompt.strategy import Diversion, Feedback, History, Preference, SolverMode, Strategy
+from backprompt.tree.events import TreeAsked
+from backprompt.tree.options import Prior, Rollout, TreeOptions
+from backprompt.upstream import (
+    Alternative,
+    Completion,
+    Request,
+    Role,
+    UpstreamError,
+    estimate_tokens,
+)
+from critics.rollout import (
+    Child,
+    Expanded,
+    FollowQuestion,
+    Question,
+    Reply,
+    Searched,
+    SearchQuestion,
+)
+from critics.types import Judgement, Solved
 from tests.backprompt.toy import TASK, Clockwork
 
-TEXTS = st.sampled_from(["7", "41", "42", "8 9", "no number", "?", ""])
+TEXTS = st.sampled_from(["7", "41", "42", "44", "8 9", "a, then b", "no number", "?", ""])
 CAPS = st.none() | st.integers(1, 60)
 RUNGS = st.builds(
     Rung,
@@ -42,9 +62,23 @@ BUDGETS = st.builds(
     tokens=st.none() | st.integers(1, 500),
     cost_usd=st.none() | st.sampled_from([0.0001, 0.002, 0.05]),
 )
+TREES = st.builds(
+    TreeOptions,
+    free=st.booleans(),
+    rollout=st.sampled_from(list(Rollout)),
+    prior=st.none() | st.sampled_from(list(Prior)),
+    width=st.integers(1, 3),
+    nodes=st.integers(1, 20),
+    samples=st.integers(1, 3),
+    guard_after=st.none() | st.integers(1, 2),
+)
+WIDE = st.integers(1, 3).map(lambda n: {"search": "parallel" if n > 1 else "sequential", "n": n})
 STRATEGIES = st.builds(
-    lambda n, **rest: Strategy(search="parallel" if n > 1 else "sequential", n=n, **rest),
-    st.integers(1, 3),
+    lambda search, **rest: Strategy(**search, **rest),
+    WIDE | TREES.map(lambda tree: {"search": "tree", "tree": tree}),
+    history=st.sampled_from(list(History)),
+    prefer=st.none()
+    | st.builds(Preference, answers=st.just(2), rubric=st.none() | st.just("the larger")),
     feedback=st.sampled_from(list(Feedback)),
     solver=st.sampled_from(list(SolverMode)),
     restart_after=st.none() | st.integers(1, 2),
@@ -66,6 +100,16 @@ SOLVED = st.sampled_from(
     ]
 )
 LIES = st.none() | st.sampled_from([0, 3, 50])
+ROLES = st.dictionaries(
+    st.sampled_from([Role.REFORMATTER, Role.SOFT_CRITIC, Role.SUMMARISER]),
+    st.builds(
+        Rung,
+        price_input=st.sampled_from([0.0, 20.0]),
+        price_output=st.sampled_from([0.0, 80.0]),
+    ),
+)
+MOVES = ("a", "b", "c")
+DEPTH = 3
 
 
 @dataclass
@@ -76,9 +120,69 @@ class Market(Clockwork):
     rungs: tuple[Rung, ...] = ()
     lie: int | None = None
     """What every token is billed as, if the market lies."""
+    roles: Mapping[Role, Rung] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    listed: bool = True
+    """Whether the moves of a state can be listed."""
+    billed: Usage = field(default_factory=Usage)
+
+    async def judge(self, text: str) -> Judgement:
+        if text == "44":  # as right as the other
+            return (await super().judge("42")).model_copy(update={"candidate": text})
+        return await super().judge(text)
+
+    async def rollout(self, question: Question) -> Reply:
+        if isinstance(question, SearchQuestion):
+            found = (*(7 for _ in question.seeds),)
+            return Searched(nodes=3, counts=found, answer=None)
+        if isinstance(question, FollowQuestion):
+            return Expanded(key="a", goal=False, told="one", moves=("a",))
+        listed = MOVES if self.listed else ()
+        tried = listed if question.proposals is None else question.proposals
+        paths = [(*question.moves, move) for move in tried if move in MOVES]
+        children = [
+            Child(
+                move=path[-1],
+                key="".join(sorted(path)),
+                h=float(len(set(path))),
+                goal=path == ("c", "a"),
+                answer="42" if path == ("c", "a") else None,
+            )
+            for path in paths
+            if len(path) <= DEPTH
+        ]
+        return Expanded(
+            key="".join(sorted(question.moves)),
+            goal=False,
+            h=1.0,
+            told="so far",
+            moves=question.moves,
+            children=tuple(children),
+            enumerated=self.listed,
+        )
+
+    def price_of(self, request: Request) -> Rung:
+        return self.roles.get(request.role, self.rungs[request.rung])
+
+    def require_covered(self, request: Request) -> None:
+        """Check that what is left pays the call at its worst."""
+        prompt = estimate_tokens(request.chars)
+        caps = (request.sampling.max_tokens, request.max_tokens_left)
+        cap = min((cap for cap in caps if cap is not None), default=None)
+        price, budget = self.price_of(request), self.budget
+        assert request.timeout_s > 0
+        if budget.tokens is not None:
+            assert cap is not None
+            assert self.billed.tokens + prompt + cap <= budget.tokens
+        if budget.cost_usd is not None:
+            assert cap is not None or not price.price_output
+            worst = price.price(prompt, cap or 0)
+            assert self.billed.cost_usd + worst <= budget.cost_usd + 1e-12
 
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)
+        if self.lie is None:
+            self.require_covered(request)
         text, wanted, fails, takes = self.calls[request.call % len(self.calls)]
         self.now += min(takes, request.timeout_s)
         caps = (request.sampling.max_tokens, request.max_tokens_left)
@@ -88,11 +192,14 @@ class Market(Clockwork):
             calls=1,
             prompt_tokens=prompt * weight,
             completion_tokens=tokens * weight,
-            cost_usd=self.rungs[request.rung].price(prompt, tokens) * weight,
+            cost_usd=self.price_of(request).price(prompt, tokens) * weight,
         )
+        self.billed += usage
         if fails:
             raise UpstreamError("upstream-failed", "told to fail", usage=usage)
-        return Completion(text=text, model="toy", usage=usage)
+        letters = {"A": 0.9} if request.top_logprobs else {}
+        first = tuple(Alternative(token=t, logprob=log(p)) for t, p in letters.items()) or None
+        return Completion(text=text, model="toy", usage=usage, first_token=first)
 
 
 @st.composite
@@ -106,20 +213,22 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
         "calls": draw(CALLS),
         "lie": draw(LIES),
         "solved": draw(SOLVED),
+        "roles": draw(ROLES),
+        "listed": draw(st.booleans()),
     }
 
 
 async def play(world: dict[str, Any]) -> tuple[Outcome, Journal, Market]:
     sampling = TASK.sampling.model_copy(update={"max_tokens": world["max_tokens"]})
-    task = TASK.model_copy(update={"rungs": world["rungs"], "sampling": sampling})
-    market = Market(
-        (), calls=world["calls"], rungs=world["rungs"], lie=world["lie"], solved=world["solved"]
-    )
+    roles, rungs, budget = world["roles"], world["rungs"], world["budget"]
+    task = TASK.model_copy(update={"rungs": rungs, "sampling": sampling, "roles": roles})
+    same = {name: world[name] for name in ("calls", "rungs", "lie", "solved", "listed", "roles")}
+    market = Market((), budget=budget, **same)
     journal = Journal()
     outcome = await solve(
         task,
         strategy=world["strategy"],
-        budget=world["budget"],
+        budget=budget,
         effects=market,
         journal=journal,
     )
@@ -143,7 +252,7 @@ def check_begun(budget: Budget, journal: Journal) -> None:
     """No call is begun once a limit is reached, whatever was billed."""
     spent = Usage()
     for event in journal.events:
-        if isinstance(event, RoundStarted):
+        if isinstance(event, RoundStarted | TreeAsked):
             used = {"rounds": event.round - 1, "seconds": event.at}
             assert budget.exhausted(spent.model_copy(update=used)) is None
         elif isinstance(event, CallFinished | CallFailed):
@@ -160,6 +269,8 @@ def check_honest(world: dict[str, Any], outcome: Outcome, journal: Journal) -> N
         if isinstance(event, RoundStarted):
             at = event.rung
             rounds[at] += 1
+        elif isinstance(event, TreeAsked):
+            rounds[at] += event.how != "continuation"
         elif isinstance(event, CallFinished | CallFailed):
             spent[at] += event.usage
     for rung, used, asked in zip(rungs, spent, rounds, strict=True):
