@@ -32,6 +32,7 @@ def run_view(place: Path, port: int) -> None:
         with socket.create_server((LOOPBACK, port)) as listener:
             where = f"http://{LOOPBACK}:{listener.getsockname()[1]}/console"
             one = f"/runs/{files[0].stem}" if len(files) == 1 else "/runs"
-            note(f"{len(files)} journals at {where}{one} (Ctrl-C ends it)")
+            counted = "1 journal" if len(files) == 1 else f"{len(files)} journals"
+            note(f"{counted} at {where}{one} (Ctrl-C ends it)")
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
             asyncio.run(server.serve(sockets=[listener]))
