@@ -368,8 +368,7 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
         ),
         "certificate-unknown": ServiceCode(
             "There is no such certificate",
-            "No certificate of this id is among the latest ones or in the log; or the run has "
-            "none, since it is not over or ended without one.",
+            "None of this id is among the latest ones or in the log, or the run ended without one.",
             "Look at the run's `status`; `modulo log show` lists what was issued.",
             404,
         ),

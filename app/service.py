@@ -4,6 +4,7 @@ One object holds the worker pool, the HTTP client and the choice of the upstream
 routes and no terminal; it raises `ServiceError` for everything a user is to be told.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from app.jobs import Jobs
 from app.kernel import PoolKernel
 from app.ladders import name_source, price_ladder, price_roles
 from app.memory_engine import utc_now
+from app.pace import Pace
 from app.protocol import CheckRequest, SolveRequest, SolveResult
 from app.run_views import ForkRequest
 from app.runs import Run, read_task
@@ -31,7 +33,7 @@ from app.security.opening import open_access
 from app.security.permission import require_priority
 from app.security.principal import caller
 from app.settings import Settings
-from app.shedding import Load
+from app.shedding import Load, overloaded
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
@@ -43,6 +45,9 @@ from critics.workers.pool import Pool
 
 if TYPE_CHECKING:
     from app.telemetry.telemetry import Telemetry
+
+START_S = 30.0
+"""Seconds that a request waits for its turn while the service is behind; nothing is spent yet."""
 
 
 class Service(Desk):
@@ -85,7 +90,7 @@ class Service(Desk):
             solver_size=worker.solvers or max(worker.size, 2),
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
-        self._starts = NamedLocks()
+        self._starts, self._pace = NamedLocks(), Pace()
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
         self.engine: Engine = make_engine(settings, self.make_run, self.announce, telemetry)
@@ -143,19 +148,19 @@ class Service(Desk):
         """
         if self.jobs.stopping:
             raise stopped_early()
+        await self._wait_for_turn()
         settings = self.settings
         require_allowed(request.webhook, settings.webhooks)
         require_priority(request.priority)
-        budget = settle_budget(request.budget, settings)
         strategy = settle_strategy(request.strategy, settings, request.domain)
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
-        cache = open_cache(self.caches, request, caller().tenant)
+        known = open_cache(self.caches, request, caller().tenant).answer
         choice, profile = await self.choice(), dialogue.profile if dialogue else None
         rungs = price_ladder(choice, request.model, profile, settings)
-        priced = {"rungs": rungs, "roles": price_roles(settings)}
-        task = task.model_copy(update={"remembered": cache.answer, **priced})
+        changes = {"remembered": known, "rungs": rungs, "roles": price_roles(settings)}
+        task = task.model_copy(update=changes)
         self.require_available(choice, request.model, profile, strategy)
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
@@ -164,7 +169,7 @@ class Service(Desk):
             request=request,
             task=dialogue.lay_into(task) if dialogue else task,
             strategy=strategy,
-            budget=budget,
+            budget=settle_budget(request.budget, settings),
             created_at=utc_now(),
             tenant=caller().tenant,
             priority=request.priority,
@@ -173,6 +178,13 @@ class Service(Desk):
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
         return await self.experience.teach(spec, settings)
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(START_S):
+                await self._pace.turn()
+        except TimeoutError:
+            raise overloaded("lag") from None
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
         """Build the run that a specification describes, here and now.
