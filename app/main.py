@@ -65,6 +65,7 @@ def create_app(
         version=version("llm-modulo"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        redoc_url=None,  # it loads what the content security policy forbids; `/docs` says the same
         openapi_tags=[{"name": name, "description": said} for name, said in TAGS.items()],
     )
     app.state.service = service

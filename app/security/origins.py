@@ -19,7 +19,8 @@ def require_host(host: bytes | None, allowed: Sequence[str], *, keyed: bool) -> 
 
     Args:
         host: The header `Host`; browsers always send one.
-        allowed: Names that are ours; without any, all are where keys are needed.
+        allowed: Names that are ours; without any, all are where keys are needed. What no stranger
+            can own is ours anyway: probes and Prometheus ask for the address of a container.
         keyed: Whether requests need a key, which no foreign page has.
 
     Raises:
@@ -28,9 +29,7 @@ def require_host(host: bytes | None, allowed: Sequence[str], *, keyed: bool) -> 
     if host is None or (keyed and not allowed):
         return
     name = host_name(host.decode("latin-1"))
-    if is_local_name(name) and not keyed:
-        return
-    if any(_covers(one.lower(), name) for one in allowed):
+    if is_local_name(name) or any(_covers(one.lower(), name) for one in allowed):
         return
     raise ServiceError("host-not-allowed", f"this service is not known as `{name[:80]}`")
 

@@ -20,7 +20,6 @@ BY_SEGMENT: Mapping[str, Scopes] = MappingProxyType(
         "": OPEN,
         "docs": OPEN,
         "console": SOLVE,
-        "redoc": OPEN,
         "openapi.json": OPEN,
         "healthz": OPEN,
         "readyz": OPEN,

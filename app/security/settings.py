@@ -23,9 +23,9 @@ class SecuritySettings(Group):
     allow_anonymous: bool = False
     """Listen on other addresses than loopback although requests need no key."""
     allowed_hosts: tuple[Annotated[str, Field(pattern=HOST)], ...] = ()
-    """Names that a request's `Host` may have; `*.` before one means all below it. By default any,
-    where requests need a key; else IP addresses and names without a dot, which no foreign web page
-    can have."""
+    """Names that a request's `Host` may have; `*.` before one means all below it. IP addresses and
+    names without a dot, which no foreign web page can have, are allowed anyway. By default any
+    name, where requests need a key; else no other."""
     cors_origins: tuple[Annotated[str, Field(pattern=ORIGIN)], ...] = ()
     """Origins of web pages, such as `https://app.example`, whose scripts may ask this service."""
     header_bytes: int = Field(default=32_768, ge=1024)

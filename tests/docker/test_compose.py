@@ -148,7 +148,7 @@ def test_where_keys_are_needed_one_that_was_made_inside_opens_the_service(tag):
     with started(Stack(tag, ["keys.yaml"])) as stack:
         new = ["modulo", "access", "new", "--name", "me", "--scope", "solve", "--json"]
         with stack.client("api") as client:
-            foreign = client.get("/healthz").status_code
+            foreign = client.get("/healthz", headers={"host": "evil.example"}).status_code
             client.headers["host"] = "modulo.example"
             refused = client.post("/solve", json=REQUEST).status_code
             key = json.loads(stack.compose("exec", "--no-TTY", "api", *new))["key"]

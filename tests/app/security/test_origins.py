@@ -50,7 +50,12 @@ async def test_names_of_ones_own_can_be_allowed(pool, ring):
         for host in refused:
             assert (await http.get("/healthz", headers={"host": host})).status_code == 421
     async with client(ring.serve(pool, "hello", security=hosts)) as http:
-        assert (await http.get("/healthz", headers={"host": "localhost"})).status_code == 421
+        for host in [*allowed, "10.1.2.3:8080", "[fd00::7]:8080", "api:8080"]:
+            for path in ("/healthz", "/readyz", "/metrics", "/runs"):
+                told = await http.get(path, headers={"host": host})
+                assert told.status_code == (401 if path in {"/metrics", "/runs"} else 200), host
+        for host in refused:
+            assert (await http.get("/healthz", headers={"host": host})).status_code == 421
     async with client(ring.serve(pool, "hello")) as http:
         assert (await http.get("/healthz", headers={"host": "any.example"})).status_code == 200
 
