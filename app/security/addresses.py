@@ -19,6 +19,14 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 PORTS = {"http": 80, "https": 443}
+INSIDE = (
+    "192.0.0.0/24",  # of protocols (RFC 6890); the metadata of Oracle's cloud
+    "168.63.129.16/32",  # Azure's service for its machines
+    "192.88.99.0/24",  # relays of 6to4
+    "fec0::/10",  # site-local, the private addresses of old
+    "3fff::/20",  # documentation
+)
+"""Networks that older versions of `ipaddress`, or all, take for public."""
 PREFIXES = ("64:ff9b::/96",)
 """Networks whose addresses hold an IPv4 address that is really called (NAT64)."""
 
@@ -94,7 +102,8 @@ def may_call(address: Address, networks: Sequence[Network]) -> bool:
         for network in networks
     ):
         return True
-    return inner.is_global and not inner.is_multicast and not inner.is_reserved
+    inside = any(inner in ipaddress.ip_network(one) for one in INSIDE)
+    return inner.is_global and not (inner.is_multicast or inner.is_reserved or inside)
 
 
 def _inner(address: Address) -> Address:
