@@ -13,6 +13,8 @@ from app.failures import Fault, ServiceError
 from critics.domain import Domain
 
 PREFIX = "problem."
+SHORT = 70
+"""Characters of JSON that stand in one line."""
 
 
 class Field(NamedTuple):
@@ -93,4 +95,5 @@ def _write(value: JsonValue, *, text: bool) -> str:
         return ""
     if text and isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, indent=1)
+    short = json.dumps(value, ensure_ascii=False)
+    return short if len(short) <= SHORT else json.dumps(value, ensure_ascii=False, indent=1)

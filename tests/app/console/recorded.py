@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from backprompt.upstream import Completion, Request, ScriptedUpstream
-from tests.app.plain_language import formalises, said
 
 
 class Recorded:
@@ -20,7 +19,5 @@ class Recorded:
         ]
         self.upstream = ScriptedUpstream(self._respond)
 
-    def _respond(self, request: Request) -> Completion | str:
-        if formalises(request):
-            return said()
+    def _respond(self, request: Request) -> Completion:
         return self._answers[min(request.call, len(self._answers) - 1)]

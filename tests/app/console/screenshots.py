@@ -24,9 +24,9 @@ from critics.domain import find_domain
 from critics.workers.pool import Pool
 from tests.app.conftest import served
 from tests.app.console.conftest import FLAGS
-from tests.app.console.pages import QUIET, form_of, write_report
+from tests.app.console.pages import QUIET, form_of
 from tests.app.console.recorded import Recorded
-from tests.app.plain_language import TEXT
+from tests.app.plain_language import EXACT
 
 ROOT = Path(__file__).parents[3]
 LOOKS: Mapping[str, Mapping[str, Any]] = {
@@ -45,7 +45,7 @@ async def start_runs(http: httpx.AsyncClient) -> Mapping[str, str]:
     wanted = {
         "tea": tea,
         "lost": {**tea, "budget": {"rounds": 3}},
-        "waiting": {"domain": "calendar", "text": TEXT, "confirm": "always"},
+        "waiting": {"domain": "calendar", "text": EXACT, "confirm": "always"},
         "tree": {
             "domain": "countdown",
             "problem": {"numbers": [2, 5, 7], "target": 45},
@@ -72,7 +72,7 @@ def list_pages(runs: Mapping[str, str]) -> Mapping[str, str]:
         "tree": f"/console/runs/{runs['tree']}",
         "try": "/console/try?domain=countdown",
         "domain": "/console/domains/pddl",
-        "bench": "/console/bench/first",
+        "bench": "/console/bench",
         "sign-in": "/console/sign-in",
     }
 
@@ -107,15 +107,13 @@ def save(taken: bytes, file: Path) -> None:
 
 async def photograph(folder: Path, chromium: str) -> None:
     """Serve the console and take pictures of it."""
-    with tempfile.TemporaryDirectory() as scratch:
-        settings = Settings(upstream=QUIET, console={"bench_dir": write_report(Path(scratch))})
-        async with Pool(size=2) as pool, async_playwright() as playwright:
-            app = create_app(settings, upstream=Recorded(ROOT).upstream, pool=pool)
-            browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            async with served(app) as (host, port), httpx.AsyncClient(timeout=120) as http:
-                http.base_url = f"http://{host}:{port}"
-                await take(browser, str(http.base_url), await start_runs(http), folder)
-            await browser.close()
+    async with Pool(size=2) as pool, async_playwright() as playwright:
+        app = create_app(Settings(upstream=QUIET), upstream=Recorded(ROOT).upstream, pool=pool)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        async with served(app) as (host, port), httpx.AsyncClient(timeout=120) as http:
+            http.base_url = f"http://{host}:{port}"
+            await take(browser, str(http.base_url), await start_runs(http), folder)
+        await browser.close()
 
 
 def main(arguments: Sequence[str]) -> None:
