@@ -4,7 +4,6 @@ One object holds the worker pool, the HTTP client and the choice of the upstream
 routes and no terminal; it raises `ServiceError` for everything a user is to be told.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ from app.jobs import Jobs
 from app.kernel import PoolKernel
 from app.ladders import name_source, price_ladder, price_roles
 from app.memory_engine import utc_now
-from app.pace import Pace
 from app.protocol import CheckRequest, SolveRequest, SolveResult
 from app.run_views import ForkRequest
 from app.runs import Run, read_task
@@ -33,7 +31,7 @@ from app.security.opening import open_access
 from app.security.permission import require_priority
 from app.security.principal import caller
 from app.settings import Settings
-from app.shedding import Load, overloaded
+from app.shedding import Load
 from app.webhooks import Courier, require_allowed
 from backprompt.continued import continue_from
 from backprompt.journal import Journal
@@ -45,9 +43,6 @@ from critics.workers.pool import Pool
 
 if TYPE_CHECKING:
     from app.telemetry.telemetry import Telemetry
-
-START_S = 30.0
-"""Seconds that a request waits for its turn while the service is behind; nothing is spent yet."""
 
 
 class Service(Desk):
@@ -90,7 +85,7 @@ class Service(Desk):
             solver_size=worker.solvers or max(worker.size, 2),
         )
         self.runs = Slots(settings.limits.concurrent_runs, "runs")
-        self._starts, self._pace = NamedLocks(), Pace()
+        self._starts = NamedLocks()
         self.checks = Slots(settings.limits.concurrent_checks, "checks")
         self.chats = Slots(settings.limits.concurrent_passthrough, "passed-through chats")
         self.engine: Engine = make_engine(settings, self.make_run, self.announce, telemetry)
@@ -148,7 +143,6 @@ class Service(Desk):
         """
         if self.jobs.stopping:
             raise stopped_early()
-        await self._wait_for_turn()
         settings = self.settings
         require_allowed(request.webhook, settings.webhooks)
         require_priority(request.priority)
@@ -178,13 +172,6 @@ class Service(Desk):
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
         return await self.experience.teach(spec, settings)
-
-    async def _wait_for_turn(self) -> None:
-        try:
-            async with asyncio.timeout(START_S):
-                await self._pace.turn()
-        except TimeoutError:
-            raise overloaded("lag") from None
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
         """Build the run that a specification describes, here and now.

@@ -1,7 +1,9 @@
 """Shedding: new work is refused while the service can hardly do the work it has.
 
-Invariant: what is refused has cost nothing yet, and health, results and cancellations are never
-refused: a loaded service must be seen, read and relieved.
+Invariants:
+    * What is refused has cost nothing yet, and health, results and cancellations are never
+      refused: a loaded service must be seen, read and relieved.
+    * New work waits, unread, until the event loop gets round to it.
 """
 
 import asyncio
@@ -15,12 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.admission import RETRY_AFTER_S
 from app.failures import ServiceError
+from app.pace import Pace
 from app.setting_groups import SheddingSettings
 
 LOOK_S = 0.25
 """Seconds between two looks."""
 COUNT_S = 2.0
 """Seconds between two counts of the runs that wait."""
+TURN_S = 30.0
+"""Seconds that new work waits for its turn while the event loop is behind."""
 LOOKS = 3
 """Looks in a row that must find the event loop late: a single stall is no load."""
 MIB = 1024 * 1024
@@ -49,6 +54,7 @@ class Load:
         self._late: deque[float] = deque([0.0] * LOOKS, maxlen=LOOKS)
         self._memory: int | None = None
         self._queued: int | None = None
+        self._pace = Pace()
 
     @property
     def lag_s(self) -> float:
@@ -66,6 +72,15 @@ class Load:
         if most.queued is not None and (self._queued or 0) >= most.queued:
             return "queue"
         return None
+
+    async def turn(self) -> str | None:
+        """Wait for the time to begin something; says why it cannot be begun, if it did not come."""
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._pace.turn()
+        except TimeoutError:
+            return "lag"
+        return self.reason
 
     def look(self, late_s: float) -> None:
         """Note by how much the event loop was late, and look at the memory."""
@@ -106,7 +121,7 @@ class Shedder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse new work, unread, or pass the request on."""
         if scope["type"] == "http" and is_new_work(scope["method"], scope["path"]):
-            reason = self._load.reason
+            reason = self._load.reason or await self._load.turn()
             if reason is not None:
                 self._note(reason)
                 raise overloaded(reason)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from contextlib import suppress
 
 import uvicorn
@@ -24,6 +25,10 @@ from critics.domain import find_domain, installed
 
 logger = logging.getLogger("llm_modulo.serve")
 
+SWITCH_S = 0.0005
+"""Seconds for which a thread keeps the interpreter from the others, a tenth of what is usual: the
+event loop lets go of it with every read and write, and waits so long for each thread that stores
+something before it gets on."""
 GRACE_S = 5
 """Seconds that requests under way have to end by themselves when the service is told to stop."""
 CLEAN_UP_S = 3
@@ -107,6 +112,7 @@ def run_server(host: str | None, port: int | None) -> None:
         settings = require_usable_database(settings)
         require_login(settings)
         listener = _listen(settings)
+        sys.setswitchinterval(SWITCH_S)
         write_logs(settings.logging)
         application = create_app(settings)
         application.state.service.issuer.keys  # noqa: B018  # one that cannot be read is told now

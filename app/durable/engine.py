@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from app.durable.execution import Execution, Policy
-from app.durable.inspection import count_queued
+from app.durable.inspection import count_queued, read_state
 from app.durable.location import Location, lock_file, open_database
 from app.durable.members import Members
 from app.durable.outbox import Outbox
@@ -27,9 +27,20 @@ from app.durable.publisher import Publisher
 from app.durable.slots import FileSlots, SharedSlots, Slots
 from app.durable.store import Store, too_many
 from app.durable.workflows import QueueLimits, Workflows
-from app.engine import MakeRun, Observer, OnEnd, RunPage, RunQuery, RunRecord, RunSpec, require_same
+from app.engine import (
+    UNFINISHED,
+    MakeRun,
+    Observer,
+    OnEnd,
+    RunPage,
+    RunQuery,
+    RunRecord,
+    RunSpec,
+    require_same,
+)
 from app.ids import new_id
 from app.memory_engine import FAULT, utc_now
+from app.pace import Pace
 from app.setting_groups import ClusterSettings
 from backprompt.events import Ended, Event
 
@@ -37,6 +48,8 @@ LOCAL = "local"
 """The one executor of a file; it takes up what it had left itself."""
 LOOK_S = 0.1
 """Seconds between two looks at a run that another process executes."""
+LOCAL_LOOK_S = 10.0
+"""Likewise, where this process executes it, which will say so itself when it is over."""
 CANCEL_LOOK_S = 0.4
 """Seconds between two looks for runs that another process wants cancelled."""
 CANCEL_S = 10.0
@@ -112,7 +125,7 @@ class DurableEngine:
         )
         self._publisher = Publisher(lambda batch: self._call(self._store.add_events, batch))
         self._outbox = Outbox(self._store, self.executor, cluster.lease_s, self._call, on_end)
-        self._turns = asyncio.Semaphore(room.concurrent)
+        self._turns, self._pace = asyncio.Semaphore(room.concurrent), Pace()
         self._local: dict[str, _Local] = {}
         self._opening = asyncio.Lock()
         self._open = False
@@ -202,13 +215,14 @@ class DurableEngine:
         """Wait until a run is over, or handed over because this process ends."""
         await self._ensure()
         while True:
-            local = self._local.get(run_id)
-            record = await self._call(self._store.get_run, run_id)
-            if record is None:
-                raise KeyError(run_id)
-            if record.over or self._stopping:
+            state = await self._patience.look(read_state, self._store.database, run_id)
+            if state not in UNFINISHED or self._stopping:
+                record = await self._patience.look(self._store.get_run, run_id)
+                if record is None:
+                    raise KeyError(run_id)
                 return record
-            await _wait_for(local.over if local else None, 1.0 if local else LOOK_S)
+            local = self._local.get(run_id)  # read after the state: one that began since is seen
+            await _wait_for(local.over if local else None, LOCAL_LOOK_S if local else LOOK_S)
 
     async def cancel(self, run_id: str) -> RunRecord | None:
         """End a run and what it pays for; a run that is handed over is left alone."""
@@ -288,6 +302,7 @@ class DurableEngine:
 
     async def _take_turn(self, run_id: str) -> None:
         async with self._turns:
+            await self._pace.turn()
             begun = await self._call(self._store.begin_run, run_id, self.executor, time.time())
             if begun is None:
                 return
@@ -313,6 +328,7 @@ class DurableEngine:
             attempts=self._cluster.attempts,
             call=self._call,
             end=self._end,
+            pace=self._pace.turn,
         )
 
     async def _settle(self, run_id: str, **how: Any) -> None:

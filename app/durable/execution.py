@@ -22,6 +22,7 @@ from app.protocol import SolveResult
 from backprompt.effects import Effects, LiveEffects
 from backprompt.events import Event, RunStarted
 from backprompt.journal import Journal
+from backprompt.upstream import Completion, Request
 
 logger = logging.getLogger("llm_modulo.runs")
 
@@ -43,6 +44,7 @@ class Policy:
         attempts: Executions in a row that may end with the death of the process and no step done.
         call: Calls a function of the store in a thread.
         end: Notes how a run ended, with its last events.
+        pace: Waits until there is time to begin something.
     """
 
     make_run: MakeRun
@@ -54,6 +56,7 @@ class Policy:
     attempts: int
     call: Callable[..., Awaitable[Any]]
     end: Callable[[RunRecord, Sequence[Event]], Awaitable[None]]
+    pace: Callable[[], Awaitable[None]]
 
 
 class Execution:
@@ -120,12 +123,17 @@ class Execution:
                 executor=policy.executor,
                 call=policy.call,
             )
+
+            async def pay(position: int, request: Request) -> Completion:
+                await policy.pace()
+                return await payment.make(position, request)
+
             recorder = Recorder(
                 live,
                 steps,
                 past,
                 clock=time.monotonic,
-                pay=payment.make,
+                pay=pay,
                 upstream_name=begun.upstream if isinstance(begun, RunStarted) else None,
                 saved=publication.release,
             )
@@ -178,7 +186,6 @@ class Execution:
             "result": result,
             "failure": failure,
         }
-        async with policy.publisher.lock:  # after what is just being written
-            rest = publication.take(everything=True)
-            record = self._record.model_copy(update=ended)
-            await policy.end(record, rest)
+        await publication.settle()
+        rest = publication.take(everything=True)
+        await policy.end(self._record.model_copy(update=ended), rest)

@@ -6,7 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.durable.location import Location, lock_file, open_database
 from app.durable.store import Store
 from app.durable.tables import runs
+from app.engine import State
 from app.failures import ServiceError
+
+STATE = sa.select(runs.c.state).where(runs.c.id == sa.bindparam("run"))
 
 
 def require_usable(location: Location) -> None:
@@ -37,6 +40,13 @@ def count_queued(database: sa.Engine) -> int:
     query = sa.select(sa.func.count()).where(runs.c.state == "queued")
     with database.begin() as connection:
         return connection.execute(query).scalar_one()
+
+
+def read_state(database: sa.Engine, run_id: str) -> State | None:
+    """Read how a run stands, which is much cheaper than the run; `None` if there is none."""
+    with database.connect() as connection:
+        state: State | None = connection.execute(STATE, {"run": run_id}).scalar()
+        return state
 
 
 def _name(location: Location) -> str:

@@ -18,12 +18,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError
 
+from app.durable.flushing import Flusher
+from app.durable.turns import connect_in_turn, take_turns
 from app.failures import ServiceError
 
 BUSY_MS = 30_000
 """Milliseconds that one connection to a file waits for another one of the same process."""
 POOL = 20
 """Connections of one replica to PostgreSQL, for the engine and for us each."""
+FILE_POOL = 32
+"""Connections to a file: at least one for each thread that uses it, so that none waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,10 @@ def open_database(location: Location, *, synchronous: str = "FULL") -> sa.Engine
     """
     if location.shared:
         return sa.create_engine(location.url, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
+    flush = Flusher(location.path) if synchronous == "FULL" and location.path else None
+    arguments = {"check_same_thread": False, "factory": connect_in_turn(flush)}
     engine = sa.create_engine(
-        location.url, pool_size=16, max_overflow=0, connect_args={"check_same_thread": False}
+        location.url, pool_size=FILE_POOL, max_overflow=0, connect_args=arguments
     )
 
     def prepare(connection: Any, _record: object) -> None:
@@ -92,9 +98,10 @@ def open_database(location: Location, *, synchronous: str = "FULL") -> sa.Engine
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA synchronous=NORMAL")  # `FULL` is up to the flusher
 
     event.listen(engine, "connect", prepare)
+    take_turns(engine, BUSY_MS / 1000)
     return engine
 
 

@@ -42,6 +42,10 @@ class Patience:
         """
         return await self._call(self._threads, function, *args)
 
+    async def look(self, function: Callable[..., T], *args: Any) -> T:
+        """Likewise, to read for a client who waits: not in line behind what runs have to store."""
+        return await self._call(self._asking, function, *args)
+
     async def _call(self, threads: ThreadPoolExecutor, function: Callable[..., T], *args: Any) -> T:
         loop, told = asyncio.get_running_loop(), False
         while True:

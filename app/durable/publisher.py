@@ -51,6 +51,8 @@ class Publication:
         self.grown = asyncio.Event()
         """Set, and replaced, when something was written."""
         self._written = written
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._ready: list[Event] = []
         self._waiting: list[Event] = []
         self._publish = publish
@@ -73,6 +75,20 @@ class Publication:
         if everything:
             taken, self._waiting = taken + self._waiting, []
         return taken
+
+    def begin(self) -> list[Event]:
+        """Take what is to be written now; `end` is called when it was, or could not be."""
+        self._settled.clear()
+        return self.take()
+
+    def end(self) -> None:
+        """Let go on who waits for what is being written."""
+        self._settled.set()
+
+    async def settle(self) -> None:
+        """Wait until nothing of the run is just being written."""
+        while not self._settled.is_set():
+            await self._settled.wait()
 
     def give_back(self, taken: Sequence[Event]) -> None:
         """Write later what was taken."""
@@ -111,8 +127,6 @@ class Publisher:
         """Write with a function."""
         self._write = write
         self.publications: dict[str, Publication] = {}
-        self.lock = asyncio.Lock()
-        """Held while events are written."""
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -136,13 +150,12 @@ class Publisher:
             await self._due.wait()
             await asyncio.sleep(WINDOW_S)
             self._due.clear()
-            async with self.lock:
-                if any(found.ready for found in self.publications.values()):
-                    await self._write_ready()
+            if any(found.ready for found in self.publications.values()):
+                await self._write_ready()
 
     async def _write_ready(self) -> None:
         ready = [found for found in self.publications.values() if found.ready]
-        taken = [(found, found.take()) for found in ready]
+        taken = [(found, found.begin()) for found in ready]
         try:
             await self._write([(found.run_id, event) for found, them in taken for event in them])
         except SQLAlchemyError as error:  # the database may be away for a while
@@ -150,6 +163,9 @@ class Publisher:
             for found, them in taken:
                 found.give_back(them)
             return
+        finally:
+            for found in ready:
+                found.end()
         for found in ready:
             found.wake()
 

@@ -44,6 +44,9 @@ PAID = "generate"
 """The kind of step that costs money."""
 POLL_S = 0.5
 """Seconds between two looks into the queue."""
+THREADS = 8
+"""In which the engine calls the database; without a bound it makes one for every run that starts,
+and all of them fight for the interpreter and for the one writer that a file has."""
 MOST_ATTEMPTS = 1_000_000
 """Where the engine gives up by itself; we do long before, see `cluster.attempts`. It counts also
 hand-overs, and executions that got a run further."""
@@ -198,6 +201,7 @@ class Workflows:
                 "executor_id": self._executor,
                 "log_level": "ERROR",
                 "sys_db_pool_size": 20,
+                "max_executor_threads": THREADS,
                 "notification_listener_polling_interval_sec": 0.25,  # so long does its end take
                 "scheduler_polling_interval_sec": 3600.0,
                 **own,  # type: ignore[typeddict-item]  # one key, or none
