@@ -47,7 +47,7 @@ CAPS = st.none() | st.integers(1, 60)
 RUNGS = st.builds(
     Rung,
     rounds=st.none() | st.integers(1, 3),
-    tokens=st.none() | st.integers(1, 200),
+    tokens=st.none() | st.integers(1, 200) | st.integers(200, 3000),
     cost_usd=st.none() | st.sampled_from([0.001, 0.01]),
     seconds=st.none() | st.sampled_from([0.5, 5.0]),
     max_tokens=CAPS,
@@ -59,7 +59,7 @@ BUDGETS = st.builds(
     rounds=st.integers(1, 8),
     candidates=st.none() | st.integers(1, 6),
     seconds=st.sampled_from([2.0, 20.0]),
-    tokens=st.none() | st.integers(1, 500),
+    tokens=st.none() | st.integers(1, 500) | st.integers(500, 5000),
     cost_usd=st.none() | st.sampled_from([0.0001, 0.002, 0.05]),
 )
 TREES = st.builds(
@@ -73,8 +73,14 @@ TREES = st.builds(
     guard_after=st.none() | st.integers(1, 2),
 )
 WIDE = st.integers(1, 3).map(lambda n: {"search": "parallel" if n > 1 else "sequential", "n": n})
+ASIDES = {
+    "reformat": True,
+    "history": History.SUMMARY,
+    "prefer": Preference(answers=2, rubric="the larger"),
+}
 STRATEGIES = st.builds(
-    lambda search, **rest: Strategy(**search, **rest),
+    lambda asides, search, **rest: Strategy(**{**search, **rest, **asides}),
+    st.sampled_from([{}, ASIDES]),
     WIDE | TREES.map(lambda tree: {"search": "tree", "tree": tree}),
     history=st.sampled_from(list(History)),
     prefer=st.none()
@@ -87,8 +93,9 @@ STRATEGIES = st.builds(
     same_error_after=st.none() | st.integers(2, 3),
     reformat=st.booleans(),
 )
+FAILS = st.sampled_from([False, False, False, True])
 CALLS = st.lists(
-    st.tuples(TEXTS, st.integers(0, 90), st.booleans(), st.sampled_from([0.0, 0.4, 3.0])),
+    st.tuples(TEXTS, st.integers(0, 90), FAILS, st.sampled_from([0.0, 0.4, 3.0])),
     min_size=1,
     max_size=12,
 )
@@ -218,6 +225,38 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+PRICES = st.sampled_from([Rung(), Rung(price_output=5), Rung(price_input=9, price_output=80)])
+TALKATIVE = st.fixed_dictionaries(
+    {
+        "budget": st.builds(
+            Budget,
+            rounds=st.integers(3, 8),
+            tokens=st.sampled_from([None, 600, 1500, 4000]),
+            cost_usd=st.sampled_from([0.003, 0.02, 0.1]),
+        ),
+        "strategy": st.builds(Strategy, **{name: st.just(value) for name, value in ASIDES.items()}),
+        "rungs": st.lists(PRICES, min_size=1, max_size=2).map(tuple),
+        "max_tokens": st.sampled_from([None, 30]),
+        "calls": st.lists(
+            st.tuples(
+                st.sampled_from(["no number", "41", "42", "44", "SCORE: 3"]),
+                st.integers(1, 5000),
+                st.sampled_from([False]),
+                st.just(0.0),
+            ),
+            min_size=3,
+            max_size=12,
+        ),
+        "lie": st.none(),
+        "solved": st.none(),
+        "roles": st.fixed_dictionaries(
+            dict.fromkeys((Role.REFORMATTER, Role.SOFT_CRITIC, Role.SUMMARISER), PRICES)
+        ),
+        "listed": st.sampled_from([True]),
+    }
+)
+
+
 async def play(world: dict[str, Any]) -> tuple[Outcome, Journal, Market]:
     sampling = TASK.sampling.model_copy(update={"max_tokens": world["max_tokens"]})
     roles, rungs, budget = world["roles"], world["rungs"], world["budget"]
@@ -246,6 +285,13 @@ async def test_no_limit_is_passed_unawares(world: dict[str, Any]) -> None:
     check_solver(world, outcome, journal, market)
     if world["lie"] is None:
         check_honest(world, outcome, journal)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TALKATIVE)
+async def test_calls_aside_are_covered_at_their_own_prices(world: dict[str, Any]) -> None:
+    outcome, journal, _ = await play(world)
+    check_honest(world, outcome, journal)
 
 
 def check_begun(budget: Budget, journal: Journal) -> None:
