@@ -70,17 +70,12 @@ def create_app(
     )
     app.state.service = service
     proxy_routes.install(app)  # first: a chat that is passed on has little else to cost
-    app.include_router(routes.router)
-    app.include_router(formalize.router)
-    app.include_router(answers.router)
-    app.include_router(run_routes.router)
-    app.include_router(certificates.router)
-    app.include_router(catalogue.router)
-    if settings.console.enabled:
-        console.install(app)
+    for part in (routes, formalize, answers, run_routes, certificates, catalogue):
+        app.include_router(part.router)
+    console.install(app, settings.console)
     app.include_router(health.router)
-    limits, security = settings.limits, settings.security
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=security.body_seconds)
+    seconds = settings.security.body_seconds
+    app.add_middleware(BodyLimit, limit=settings.limits.body_bytes, seconds=seconds)
     app.add_middleware(Shedder, load=service.load, note=telemetry.shed)
     guard(app, service.access, settings)
     errors.install(app)

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.console import access, actions, bench, reference, runs, trying
 from app.console.routing import HEADERS, PageRoute
+from app.console.settings import ConsoleSettings
 from app.failures import ServiceError
 
 router = APIRouter(prefix="/console", route_class=PageRoute, include_in_schema=False)
@@ -26,8 +27,10 @@ async def static(name: str) -> Response:
     return Response(body, media_type=kind, headers={**HEADERS, **kept})
 
 
-def install(app: FastAPI) -> None:
-    """Add the pages."""
+def install(app: FastAPI, settings: ConsoleSettings) -> None:
+    """Add the pages, if they are wanted."""
+    if not settings.enabled:
+        return
 
     @app.get("/", include_in_schema=False)
     async def front() -> RedirectResponse:
