@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from backprompt.upstream import (
     UpstreamError,
     estimate_tokens,
     estimate_usage,
+    hide_key,
 )
 
 MAX_RESPONSE_BYTES = 32_000_000
@@ -73,13 +75,15 @@ def make_client() -> httpx.AsyncClient:
 
     Reading has no time-out of its own: each call is cut by its request's. Idle connections are
     given up early, since a request sent on one that the server just closed cannot be retried.
-    A proxy of the environment is used, but never on the way to this machine itself.
+    A proxy of the environment is used, but never on the way to this machine itself. No cookie is
+    kept: what one caller is given would be sent on behalf of the next.
     """
     return httpx.AsyncClient(
         timeout=httpx.Timeout(None, connect=10.0),
         limits=httpx.Limits(max_connections=256, keepalive_expiry=4.0),
         mounts=dict.fromkeys(LOOPBACK),
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
     )
 
 
@@ -254,7 +258,7 @@ class OpenAIUpstream:
     def _read(self, request: Request, body: bytes, latency_s: float) -> Completion:
         """Read a completion; a body of any other shape is an error of its own."""
         try:
-            data = json.loads(body)
+            data = json.loads(hide_key(body, self._key))
         except (ValueError, RecursionError):
             raise self._lost("upstream-invalid", "sent no JSON", request, len(body)) from None
         choice = _first_choice(data)

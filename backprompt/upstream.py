@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Usage
 
+SHORTEST_KEY = 12
+"""Shorter keys are no secrets: local servers are given words, which stand in answers anyway."""
 CHARS_PER_TOKEN = 4
 """Rough, and used only where an upstream reports no tokens."""
 PART_CHARS = 4_000
@@ -185,6 +187,11 @@ def count_chars(conversation: Iterable[Mapping[str, JsonValue]]) -> int:
             count += len(text) if isinstance(text, str) else PART_CHARS
         count += len(json.dumps(message["tool_calls"])) if message.get("tool_calls") else 0
     return count
+
+
+def hide_key(body: bytes, key: str | None) -> bytes:
+    """Take an upstream's key out of what it says."""
+    return body.replace(key.encode(), b"***") if key and len(key) >= SHORTEST_KEY else body
 
 
 def estimate_tokens(chars: int) -> int:

@@ -22,6 +22,7 @@ from app.service import Service
 from app.settings import Settings
 from app.telemetry.spans import trace_headers
 from app.upstreams import REMEDY, Choice
+from backprompt.upstream import hide_key
 
 LONGEST_BODY = 32_000_000
 """Bytes of an answer that is held as a whole."""
@@ -110,14 +111,22 @@ class Answer:
         streams: Whether it is a stream of events.
     """
 
-    def __init__(self, response: RelayResponse, timeout_s: float) -> None:
-        """Read from a response; no part of it takes longer than `timeout_s`."""
+    def __init__(self, response: RelayResponse, timeout_s: float, key: str | None) -> None:
+        """Read from a response.
+
+        Args:
+            response: The upstream's.
+            timeout_s: No part of it takes longer.
+            key: What the upstream was shown; a header that repeats it stays here.
+        """
         self.status = response.status
         lowered = [(name.lower(), value) for name, value in response.headers]
         self.headers = [
             (name, value)
             for name, value in lowered
-            if name not in DROPPED and not name.startswith(b"x-llm-modulo")
+            if name not in DROPPED
+            and not name.startswith(b"x-llm-modulo")
+            and hide_key(value, key) == value
         ]
         known = dict(lowered)
         self.encoded = b"content-encoding" in known
@@ -223,7 +232,7 @@ async def ask_upstream(
         said = "the upstream broke the connection before it answered"
         raise ServiceError("upstream-unreachable", said, headers=PAID) from error
     try:
-        answer = Answer(response, timeout_s)
+        answer = Answer(response, timeout_s, target.key)
         if answer.fault is not None:
             raise ServiceError("upstream-invalid", answer.fault)
         yield answer

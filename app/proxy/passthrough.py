@@ -23,6 +23,7 @@ from app.proxy.unverified import complete
 from app.proxy.wire_json import dump
 from app.security.permission import require_models, require_unmetered
 from app.stream import ClientGoneError, attend, while_listening
+from backprompt.upstream import hide_key
 
 MARK = {"x-llm-modulo-certified": "null"}
 REPORT = b'"llm_modulo":{"certified":null}'
@@ -77,17 +78,12 @@ async def _send_on(
     )
     if answer.streams:
         return Relay(answer, incoming.name)
-    body = _hide(await answer.body(), target)
+    body = hide_key(await answer.body(), target.key)
     if answer.status < REFUSALS and not answer.encoded:
         body = mark(body)
     response = Response(body, answer.status, headers=MARK)
     response.raw_headers.extend(answer.headers)
     return response
-
-
-def _hide(body: bytes, target: Target) -> bytes:
-    """Take out the upstream's key, which some quote as they refuse it."""
-    return body.replace(target.key.encode(), b"***") if target.key else body
 
 
 def mark(body: bytes) -> bytes:

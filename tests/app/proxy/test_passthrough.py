@@ -92,10 +92,10 @@ async def test_an_upstreams_error_is_its_own(pool, status, stream):
 
 
 async def test_a_key_that_the_upstream_quotes_stays_here(pool):
-    refusal = Reply(status=401, body=b'{"error":{"message":"Incorrect API key: sk-secret"}}')
+    refusal = Reply(status=401, body=b'{"error":{"message":"Incorrect API key: sk-secret-0123"}}')
     async with UpstreamServer(refusal) as upstream:
         settings = asks(upstream)
-        settings["upstream"]["api_key"] = "sk-secret"
+        settings["upstream"]["api_key"] = "sk-secret-0123"
         async with client(make_app(pool, **settings)) as http:
             response = await http.post(CHAT, json=plain())
     assert response.status_code == 401

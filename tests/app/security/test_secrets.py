@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr
 
 from app.cli.config import show_config
 from app.settings import Settings, load_settings, resolve
-from tests.app.conftest import REQUEST, client
+from tests.app.conftest import REQUEST, client, make_app
 from tests.app.proxy.chats import CHAT, MESSAGES_PATH, RESPONSES, chat, message, plain, response
 from tests.upstream_server import Reply, UpstreamServer
 
@@ -65,6 +65,44 @@ async def test_the_upstreams_key_comes_back_nowhere(pool, ring, caplog, echo, as
     for one in told:
         assert CANARY not in one.text + str(one.headers), one.url
     assert CANARY not in caplog.text
+
+
+REPEATED = [(asked, place) for asked in ASKED for place in ("text", "headers")]
+REPEATED.remove(("pass a stream through", "text"))  # docs/security.md: not covered
+
+
+@pytest.mark.parametrize(("asked", "place"), REPEATED)
+async def test_the_upstreams_key_comes_back_in_no_answer(pool, ring, asked, place):
+    echo = {"x-debug": f"Bearer {CANARY}", "x-own": "1"}
+    said = {"text": f"hello {CANARY}"} if place == "text" else {"text": "hello", "headers": echo}
+    login = ring.login("admin")
+    async with UpstreamServer(default=Reply(**said)) as upstream:
+        at = {"base_url": upstream.base_url, "model": "m", "api_key": CANARY}
+        async with client(ring.serve(pool, upstream=at)) as http:
+            body = {**ASKED[asked], "model": "m"}
+            told = await http.post(PATHS.get(asked, asked), json=body, headers=login)
+    assert told.status_code == 200
+    assert ("x-own" in told.headers) == (place == "headers" and "pass" in asked)
+    assert CANARY not in told.text + str(told.headers)
+
+
+async def test_a_word_that_stands_for_a_key_is_left_in_answers(pool):
+    async with UpstreamServer(default=Reply("ollama runs here")) as upstream:
+        at = {"base_url": upstream.base_url, "model": "m", "api_key": "ollama"}
+        async with client(make_app(pool, upstream=at)) as http:
+            told = await http.post(CHAT, json={**plain(), "model": "m"})
+    assert told.json()["choices"][0]["message"]["content"] == "ollama runs here"
+
+
+async def test_no_cookie_of_an_upstream_is_sent_back(pool):
+    async with UpstreamServer(default=Reply("x", headers={"set-cookie": "a=b"})) as upstream:
+        at = {"base_url": upstream.base_url, "model": "m"}
+        async with client(make_app(pool, upstream=at)) as http:
+            for path in ("/solve", "/solve", CHAT):
+                body = REQUEST if path == "/solve" else {**plain(), "model": "m"}
+                assert "set-cookie" not in (await http.post(path, json=body)).headers
+        assert len(upstream.seen) > 2
+        assert not any("cookie" in seen.headers for seen in upstream.seen)
 
 
 @pytest.mark.parametrize("asked", ASKED)
