@@ -132,3 +132,26 @@ async def test_a_run_stands_in_line_as_its_tenants_and_within_its_keys_priority(
     assert (spec.tenant, spec.priority, lower.status_code) == ("bob", 5, 200)
     assert refused.status_code == 403
     assert refused.json()["errors"][0]["pointer"] == "#/priority"
+
+
+async def test_what_runs_have_taught_stays_with_their_tenant(pool, ring):
+    ann, also = ring.login(), ring.login(name="ann2", tenant="ann")
+    bob, admin = ring.login(name="bob"), ring.login("admin", "solve", name="root")
+    wish = {"strategy": {"auto": True, "memory": 4}, "trace": True}
+    app = ring.serve(pool, "hello")
+    async with client(app) as http:
+        await http.post("/solve", json={**REQUEST, **wish}, headers=ann)
+        app.state.service.experience._read.clear()  # as after a while
+        begun = {}
+        for name, login in {"also": also, "bob": bob, "root": admin}.items():
+            body = {**REQUEST, **wish, "problem": {"word": "hullo"}}
+            done = (await http.post("/solve", json=body, headers=login)).json()
+            begun[name] = done["trace"][0]["task"]
+    tried = {
+        name: (
+            [shot["answer"] for shot in task["examples"]],
+            sum(tally["runs"] for tally in task["chosen"]["tallies"].values()),
+        )
+        for name, task in begun.items()
+    }
+    assert tried == {"also": (["hello"], 1), "bob": ([], 0), "root": ([], 0)}
