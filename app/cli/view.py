@@ -5,8 +5,11 @@ import socket
 from pathlib import Path
 
 import uvicorn
+from pydantic import SecretStr
 
 from app.cli.terminal import note, reported
+from app.console.settings import ConsoleSettings
+from app.engines import MEMORY
 from app.journals import find_journals, serve_journals
 from app.security.settings import SecuritySettings
 from app.setting_groups import UpstreamSettings
@@ -26,6 +29,8 @@ def run_view(place: Path, port: int) -> None:
         settings = Settings(
             upstream=UpstreamSettings(discover=False, embedded=False),
             security=SecuritySettings(auth="none"),
+            database_url=SecretStr(MEMORY),
+            console=ConsoleSettings(),
         )
         files = find_journals(place)
         app = serve_journals(files, settings)

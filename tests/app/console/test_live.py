@@ -96,6 +96,22 @@ async def test_a_finished_run_is_walked_by_keys_and_forked(pool, visit, released
         await expect(page.locator(".sides > section")).to_have_count(2)
 
 
+async def test_the_list_of_runs_renews_itself(pool, visit, released):
+    app = create_app(Settings(upstream=QUIET), upstream=released.upstream, pool=pool)
+    async with served(app) as place:
+        url = address(place)
+        page = await visit(f"{url}/console/runs")
+        await start(page, url)
+        await page.reload()
+        await expect(page.locator("#runs .state")).to_have_text("… running")
+        released.say("hello")
+        await expect(page.locator("#runs .state")).to_have_text("✓ certified")
+        await expect(page.locator("#runs time")).to_have_text("just now")
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#head .won pre")).to_have_text("hello")
+
+
 async def test_a_finished_run_is_read_without_javascript(pool, visit, released):
     app = create_app(Settings(upstream=QUIET), upstream=released.upstream, pool=pool)
     released.say("hallo")
