@@ -139,12 +139,15 @@ async def test_an_exact_reading_waits_too_where_every_one_is_to_be_confirmed(poo
 
 
 async def test_formalising_is_paid_from_the_runs_budget(pool):
-    for formal, calls in ((said(), 1), ("no", 1)):
+    for formal, tokens in ((said(), 1), ("no", 3000)):
         model = Model([formal])
         async with service(pool, model) as http:
-            result = (await http.post("/solve", json=text(budget={"tokens": 1}))).json()
-        assert counted(result) == ("exhausted", "tokens", calls)
-        assert len(model.seen) == calls
+            result = (await http.post("/solve", json=text(budget={"tokens": tokens}))).json()
+        assert counted(result)[:2] == ("exhausted", "tokens")
+        assert result["usage"]["calls"] == len(model.seen)
+        assert bool(model.seen) is (tokens > 1)
+        spent = result["usage"]["prompt_tokens"] + result["usage"]["completion_tokens"]
+        assert spent <= tokens
 
 
 async def test_a_run_goes_on_by_itself_and_its_events_tell_of_no_problem(pool):
