@@ -93,9 +93,9 @@ def write_run(record: RunRecord, story: Story, base_url: str, *, content: bool =
     )
 
 
-def write_head(record: RunRecord, story: Story) -> str:
+def write_head(record: RunRecord, story: Story, *, content: bool) -> str:
     """Write the fragment that says where the run stands."""
-    return render("head.html", record=record, story=story)
+    return render("head.html", record=record, story=story, content=content)
 
 
 def write_round(
@@ -138,12 +138,12 @@ async def stream_run(service: Service, record: RunRecord, after: int) -> AsyncIt
                 if here is not None and event.seq > after:
                     changed[here.number] = here
             now = await service.engine.get(record.spec.id) or record
-            for fragment in _fragments(now, story, changed):
+            for fragment in _fragments(now, story, changed, content=content):
                 yield fragment
             changed.clear()
         ended = await service.engine.wait(record.spec.id)
         uncover(story, ended)
-        head = {"id": "head", "html": write_head(ended, story)}
+        head = {"id": "head", "html": write_head(ended, story, content=content)}
         yield _frame("head", head, story.last)
         yield _frame("over", {"state": ended.state}, story.last)
     finally:
@@ -160,13 +160,17 @@ async def _gather(arrived: "asyncio.Queue[Event | None]") -> list[Event | None]:
     return found
 
 
-def _fragments(record: RunRecord, story: Story, changed: dict[int, Round]) -> Iterator[bytes]:
+def _fragments(
+    record: RunRecord, story: Story, changed: dict[int, Round], *, content: bool
+) -> Iterator[bytes]:
     for one in changed.values():
         latest = one is story.rounds[-1]
         html = write_round(record, story, one, body=latest or len(changed) <= OPEN_ROUNDS)
         yield _frame("round", {"id": f"r{one.number}", "html": html}, story.last)
     if changed:
-        yield _frame("head", {"id": "head", "html": write_head(record, story)}, story.last)
+        yield _frame(
+            "head", {"id": "head", "html": write_head(record, story, content=content)}, story.last
+        )
 
 
 def _frame(event: str, data: dict[str, str], number: int) -> bytes:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.app.conftest import REQUEST, client, make_app
 from tests.app.console.pages import write_report
+from tests.app.plain_language import EXACT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -28,6 +29,19 @@ async def test_without_content_only_verdicts_and_certified_answers_are_shown(poo
     assert "hello" in pages[2]
     assert drawn.status_code == 404
     assert "secretguess" not in taken.text
+
+
+async def test_without_content_a_text_that_waits_is_not_shown(pool):
+    asked = {"domain": "calendar", "text": EXACT, "confirm": "always"}
+    shown = []
+    for content in (True, False):
+        app = make_app(pool, "unasked", console={"content": content})
+        async with client(app) as http:
+            run = (await http.post("/solve", json=asked)).json()["id"]
+            pages = [await http.get(f"/console/runs/{run}{rest}") for rest in ("", "/stream")]
+        assert all("needs input" in page.text for page in pages)
+        shown.append("Bob" in "".join(page.text for page in pages))
+    assert shown == [True, False]
 
 
 async def test_with_content_everything_is_shown(pool):
