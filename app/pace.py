@@ -17,9 +17,9 @@ from time import monotonic
 
 SHORT_S = 0.005
 """Seconds of a round after which many may go on."""
-LONG_S = 0.025
+LONG_S = 0.05
 """Seconds of a round after which nobody does."""
-MOST_S = 0.15
+MOST_S = 0.25
 """Seconds after which somebody goes on all the same."""
 MANY = 8
 
