@@ -148,12 +148,16 @@ async def test_of_a_receivers_answer_the_status_is_read_and_no_redirect_followed
             async with asyncio.timeout(30):
                 assert await app.state.service.courier.deliver(record)
             assert f"host: 127.0.0.1:{port}".encode() in heard[0].lower()
-    moved = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
-    async with listening(moved) as (heard, port):
-        hooks["url"] = f"http://127.0.0.1:{port}/hook"
-        app = make_app(pool, "hello", webhooks=hooks)
-        async with client(app):
-            assert not await app.state.service.courier.deliver(record)
+    done = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+    async with listening(done) as (followed, other):
+        there = f"location: http://127.0.0.1:{other}/\r\n".encode()
+        moved = b"HTTP/1.1 302 Found\r\n" + there + b"content-length: 0\r\n\r\n"
+        async with listening(moved) as (heard, port):
+            hooks["url"] = f"http://127.0.0.1:{port}/hook"
+            app = make_app(pool, "hello", webhooks=hooks)
+            async with client(app):
+                assert not await app.state.service.courier.deliver(record)
+    assert followed == []
     assert len(heard) == 1
 
 
