@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-docker check fix serve soak fuzz clients clean
+.PHONY: help demo test test-slow test-docker check fix serve soak fuzz screenshots clients clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ soak: $(VENV)/.dev ## five minutes of 500 solves at once against a model that fa
 
 fuzz: $(VENV)/.dev ## a million odd inputs for every reader
 	$(BIN)/python tests/fuzz/fuzz.py --inputs 1000000 $(ARGS)
+
+screenshots: $(VENV)/.dev ## take the pictures of the console again (needs chromium)
+	$(BIN)/python -m tests.app.console.screenshots docs/screenshots
 
 check: $(VENV)/.dev ## lint, types, layers
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from app.cli.terminal import note, reported
 from app.engines import require_usable_database, tell_where
@@ -119,7 +120,7 @@ def run_server(host: str | None, port: int | None) -> None:
         config = uvicorn.Config(
             application,
             log_level="warning",
-            log_config=None if settings.logging.format == "json" else uvicorn.config.LOGGING_CONFIG,
+            log_config=None if settings.logging.format == "json" else LOGGING_CONFIG,
             timeout_graceful_shutdown=GRACE_S + CLEAN_UP_S,
             server_header=False,
             http=within(settings.security.body_seconds),

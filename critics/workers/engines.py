@@ -68,15 +68,17 @@ class Engines:
         """The crews so far, the latest asked last."""
         return tuple(self._crews.values())
 
-    def crew_of(self, domain: Domain) -> Crew:
+    def crew_of(self, domain: Domain, hook: str = "") -> Crew:
         """Give the crew with a domain's engines; older ones that are idle may have to rest.
+
+        A solver works without them: it is to answer at once, and importing them takes seconds.
 
         Raises:
             RuntimeError: The pool is closed.
         """
         if self._closed:
             raise RuntimeError("the worker pool is closed")
-        modules = domain.opinion_modules
+        modules = () if hook == "solver" else domain.opinion_modules
         crew = self._crews.pop(modules, None)
         self._crews[modules] = crew or self._make_crew(
             size=2 * self.size + self.solvers, spares=3 * self.size, preload=modules
@@ -213,8 +215,9 @@ class Engines:
             ProblemError: The problem is wrong.
             DomainError: The domain is.
         """
-        async with self._searches.get(job.get("hook", ""), self._slots):
-            return await ask(self.crew_of(domain), job, seconds)
+        hook = job.get("hook", "")
+        async with self._searches.get(hook, self._slots):
+            return await ask(self.crew_of(domain, hook), job, seconds)
 
     async def _hook(
         self, domain_name: str, payload: Payload, hook: str, arguments: list[str], seconds: float

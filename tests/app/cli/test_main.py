@@ -225,7 +225,8 @@ def test_a_wrong_configuration_is_told_with_the_nearest_name(process):
 
 
 def test_a_port_in_use_is_told(modulo):
-    code, _, err = modulo("serve", "--host", "192.0.2.1", "--port", "1")
+    opened = {"MODULO_SECURITY__ALLOW_ANONYMOUS": "true"}
+    code, _, err = modulo("serve", "--host", "192.0.2.1", "--port", "1", **opened)
     assert code == Exit.BAD_INPUT
     assert "cannot listen on 192.0.2.1:1" in err
 

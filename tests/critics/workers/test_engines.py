@@ -119,8 +119,16 @@ async def test_each_set_of_engines_has_a_crew_of_its_own() -> None:
         assert planning is not solving
         assert pool.engines.crew_of(replace(find_domain("pddl"), version="2")) is planning
         assert pool.engines.crews == (solving, planning)
+        assert pool.engines.crew_of(find_domain("pddl"), "feasibility") is planning
     with pytest.raises(RuntimeError):
         pool.engines.crew_of(find_domain("pddl"))
+
+
+async def test_a_solver_waits_for_no_import_of_engines() -> None:
+    async with Pool(size=1) as pool:
+        plain = pool.engines.crew_of(find_domain("pddl"), "solver")
+        assert plain is pool.engines.crew_of(find_domain("smt"), "solver")
+        assert plain._preload == ()
 
 
 @pytest.mark.parametrize(("name", "others"), [("pddl", "z3"), ("smt", "unified_planning")])
