@@ -102,7 +102,7 @@ def _result(row: Row) -> Iterator[str]:
     yield str(row.certified.of)
     yield f"{row.certified.hits} ({percent(row.certified.share)})"
     yield interval(row.certified)
-    yield f"{row.skilled.hits} ({percent(row.skilled.share)})"
+    yield "-" if row.control else f"{row.skilled.hits} ({percent(row.skilled.share)})"
     yield ", ".join(f"{name} {count}" for name, count in sorted(row.origins.items())) or "-"
     yield f"{row.infeasible.hits} of {row.infeasible.of}" if row.infeasible.of else "-"
     for axis in AXES[1:]:

@@ -41,7 +41,8 @@ def draw_png(summary: Summary, path: Path) -> Path:
 
 
 def _draw(plot: Any, rows: Sequence[Row], axis: Axis) -> None:
-    end = max((record.spent(axis) for row in rows for record in row.solvable), default=1.0)
+    real = [row for row in rows if not row.control] or rows
+    end = max((record.spent(axis) for row in real for record in row.solvable), default=1.0)
     for number, row in enumerate(rows):
         curve = trace_curve(row, axis)
         spent = [0.0, *(x for x, _ in curve.points), end]
@@ -52,6 +53,7 @@ def _draw(plot: Any, rows: Sequence[Row], axis: Axis) -> None:
         plot.step(spent, shares, where="post", color=color, linestyle=style, label=row.name)
         _shade(plot, row, axis, color)
     plot.set_xlabel(NAMES[axis])
+    plot.set_xlim(0, end)
     plot.set_ylim(0, 1)
     plot.grid(visible=True, alpha=0.3)
 

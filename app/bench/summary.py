@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.bench.cells import AXES, COUNTED, SKILL, Axis, CellRecord
+from app.bench.cells import AXES, COUNTED, Axis, CellRecord
 from app.bench.portfolio import Played, play
 from app.bench.statistics import Difference, Rate, compare, median
 from app.bench.suite import CONTROLS, Suite
@@ -256,7 +256,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "certified": row.certified.hits,
         "rate": round(row.certified.share, 4),
         "interval": [round(low, 4), round(high, 4)],
-        "by_model": sum(row.origins.get(origin, 0) for origin in SKILL),
+        "by_model": None if row.control else row.skilled.hits,
         "origins": dict(row.origins),
         "infeasible": {"recognised": row.infeasible.hits, "of": row.infeasible.of},
         "false_accepts": row.false_accepts,

@@ -29,6 +29,7 @@ def test_a_suite_is_run_and_reported(done: Path) -> None:
     assert rows["loop", "taped"]["spent"]["cost_usd"] == round(3 * 120 / 1e6, 4)
     assert rows["loop", "taped"]["spent"]["seconds"] >= 3 * 2.5
     assert rows["loop", "random"]["control"]
+    assert rows["loop", "random"]["by_model"] is None
     assert {found["row"] for found in told["controls"]} == {"plain @ taped", "loop @ taped"}
     short = told["portfolios"]["short"]
     assert (short["certified"], short["by_stage"]) == (2, [1, 1])
