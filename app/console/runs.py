@@ -190,15 +190,18 @@ async def show_round(request: Request, run_id: str, number: int) -> Response:
 
 @router.get("/runs/{run_id}/calls/{number}.txt")
 async def show_response(request: Request, run_id: str, number: int) -> Response:
-    """Give a response as it came, as a file: nothing in it is rendered."""
+    """Give a response as it came, as a file: nothing in it is rendered.
+
+    What a model said is not certified, even where an answer in it is.
+    """
     _, story = await _read(request, run_id)
     for one in story.rounds:
         call = one.calls.get(number)
         if call is not None and call.completion is not None:
-            name = f'attachment; filename="{run_id}-{number}.txt"'
+            name = f'attachment; filename="{run_id}-{number}-not-certified.txt"'
             return PlainTextResponse(
                 call.completion.text.encode("utf-8", "replace"),
-                headers={"Content-Disposition": name},
+                headers={"Content-Disposition": name, "x-llm-modulo-certified": "false"},
             )
     raise ServiceError("not-found", f"run `{run_id}` has no response {number}")
 

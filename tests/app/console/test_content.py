@@ -52,6 +52,8 @@ async def test_with_content_everything_is_shown(pool):
     assert "secretguess" in page
     assert taken.text == "secretguess"
     assert taken.headers["content-disposition"].startswith("attachment")
+    assert "not-certified" in taken.headers["content-disposition"]
+    assert taken.headers["x-llm-modulo-certified"] == "false"
 
 
 async def test_the_console_can_be_left_out(pool):
