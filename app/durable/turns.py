@@ -75,6 +75,8 @@ class SharedConnection(sqlite3.Connection):
     turns: Turns
     flush: Flush | None = None
     held = False
+    wrote = False
+    """Whether the transaction has written anything, in its turn or without."""
 
     def commit(self) -> None:
         """Commit, let the next one write, and wait until it is on the disk.
@@ -83,7 +85,7 @@ class SharedConnection(sqlite3.Connection):
             sqlite3.OperationalError: It is not known to be.
         """
         super().commit()
-        if self.held and self.flush is not None:
+        if self.wrote and self.flush is not None:
             self.flush.note()
         self._give()
         if self.flush is not None:
@@ -103,6 +105,7 @@ class SharedConnection(sqlite3.Connection):
         self._give()
 
     def _give(self) -> None:
+        self.wrote = False
         if self.held:
             self.held = False
             self.turns.give()
@@ -125,9 +128,10 @@ def take_turns(engine: sa.Engine, timeout_s: float) -> None:
         raw = conn.connection.dbapi_connection
         if (
             isinstance(raw, SharedConnection)
-            and not raw.held
+            and not raw.wrote
             and statement.lstrip()[:7].upper().startswith(WRITES)
         ):
+            raw.wrote = True
             raw.held = raw.turns.take(timeout_s)
 
     event.listen(engine, "before_cursor_execute", before)

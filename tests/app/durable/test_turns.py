@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.durable.flushing import Flusher
 from app.durable.location import locate, open_database
-from app.durable.turns import Turns
+from app.durable.turns import Turns, connect_in_turn, take_turns
 
 WAIT_S = 30.0
 
@@ -156,3 +156,32 @@ def test_a_fault_of_the_disk_is_told_to_who_waits(
         with pytest.raises(sqlite3.OperationalError):
             flusher.wait()
     flusher.wait()
+
+
+class Counted:
+    """A disk that counts what it is told of."""
+
+    def __init__(self) -> None:
+        self.noted = 0
+
+    def note(self) -> None:
+        self.noted += 1
+
+    def wait(self) -> None:
+        pass
+
+
+def test_a_commit_without_its_turn_waits_for_the_disk_too(tmp_path: Path) -> None:
+    """Who waited too long writes all the same, as far as SQLite lets them."""
+    disk = Counted()
+    kind = connect_in_turn(disk)
+    database = sa.create_engine(f"sqlite:///{tmp_path}/file.db", connect_args={"factory": kind})
+    take_turns(database, timeout_s=0.001)
+    with database.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE t (n INTEGER)"))
+    assert kind.turns.take(0.0)  # somebody else's turn
+    with database.begin() as connection:
+        connection.execute(sa.text("INSERT INTO t VALUES (1)"))
+    assert (counted(database), disk.noted) == (1, 1)
+    kind.turns.give()
+    database.dispose()
