@@ -96,8 +96,10 @@ class StoredSteps:
             dbos: The engine.
             call: Calls the database in a thread, again while it is away.
         """
+        from dbos._context import current_owner_xid  # noqa: PLC0415
         from dbos._dbos import _get_dbos_instance  # noqa: PLC0415
 
+        self._owner = current_owner_xid(run_id)  # read here: threads see nothing of the workflow
         self._run_id, self._keep, self._lost, self._dbos = run_id, keep, lost, dbos
         self._call = call
         self._database = _get_dbos_instance()._sys_db  # noqa: SLF001  # the public way does more
@@ -152,6 +154,7 @@ class StoredSteps:
                 "child_workflow_id": None,
             },
             completed_at_epoch_ms=ended_ms,
+            owner_xid=self._owner,
         )
 
 
