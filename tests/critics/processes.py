@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def parents() -> dict[int, int]:
     return found
 
 
-def descendants(pid: int) -> set[int]:
-    """Give every process below one."""
+def descendants(pid: int, *, besides: Collection[int] = ()) -> set[int]:
+    """Give every process below one, but for those given and all that is below them."""
     tree, below, found = parents(), {pid}, set()
     while below:
-        below = {child for child, parent in tree.items() if parent in below}
+        below = {child for child, parent in tree.items() if parent in below} - set(besides)
         found |= below
     return found
 
