@@ -17,6 +17,7 @@ from critics.arrangement import Arrangement
 from critics.codes import KERNEL_CODES, Code
 from critics.critic import Critic
 from critics.formalization import Formalizer
+from critics.generation import Generation
 from critics.guard import guard
 from critics.picture import Picture
 from critics.prefix import Prefix
@@ -145,6 +146,7 @@ class Domain:
         translation: How a model puts prose into the domain's formal answer. What is then judged is
             the translation, and every finding says so.
         formalization: How plain language becomes the payload, by exact parsers or a model.
+        generation: How problems are made, to train models and to measure them.
         answer_schema: JSON Schema of an answer, for upstreams that can be constrained by one.
         examples: The self-test.
         codes: The domain's diagnostic codes with their explanations.
@@ -177,6 +179,7 @@ class Domain:
     arrangement: Arrangement | None = None
     translation: Translator | None = None
     formalization: Formalizer | None = None
+    generation: Generation | None = None
     answer_schema: Callable[[Any], Mapping[str, JsonValue]] | None = None
     examples: Sequence[Example] = ()
     codes: Mapping[str, Code] = field(default_factory=dict)
