@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 LITELLM := .venv-litellm
 K8S    := .venv-kubernetes
+TRAIN  := .venv-train
 NODE   := tests/clients/node
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-docker check fix serve soak fuzz screenshots clients clean
+.PHONY: help demo test test-slow test-train test-docker check fix serve soak fuzz screenshots clients clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,6 +22,9 @@ test: $(VENV)/.dev $(VENV)/.suite clients ## run the tests
 
 test-slow: $(VENV)/.dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 900 $(ARGS)
+
+test-train: $(TRAIN)/.done ## train a few steps on our data and rewards with TRL and verifiers
+	$(TRAIN)/bin/python -m pytest -m train --timeout 900 tests/train $(ARGS)
 
 test-docker: $(VENV)/.dev $(K8S)/.done ## run the tests that need a Docker engine with compose
 	$(BIN)/python -m pytest -m docker --timeout 1200 tests/docker $(ARGS)
@@ -49,7 +53,7 @@ serve: $(VENV)/.run ## serve on http://127.0.0.1:8080
 	@$(BIN)/modulo serve $(ARGS)
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) $(LITELLM) $(K8S) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(K8S) $(TRAIN) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -64,7 +68,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --constraint constraints.txt --editable '.[bench,planners,sandbox]' --group dev
+	@$(PIP) install --constraint constraints.txt --editable '.[bench,parquet,planners,sandbox]' --group dev
 	@$(BIN)/modulo sandbox || echo "no sandbox works here: the tests of python-tests are skipped"
 	@touch $@
 
@@ -83,6 +87,15 @@ clients: $(LITELLM)/.done $(VENV)/.node
 $(LITELLM)/.done: | $(BIN)/python
 	@$(PYTHON) -m venv $(LITELLM)
 	@$(LITELLM)/bin/python -m pip --disable-pip-version-check --quiet install litellm==1.106.2
+	@touch $@
+
+# Trainers are heavy and want their own versions of much, so they live apart. Torch first and pinned,
+# since others would bring a build with CUDA.
+$(TRAIN)/.done: pyproject.toml constraints-train.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(TRAIN)
+	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip torch==2.13.0
+	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints-train.txt --editable '.[parquet,train]' --group train
 	@touch $@
 
 # The published schemas of Kubernetes, by which the manifests are validated offline.
