@@ -4,6 +4,10 @@ A domain offers families of problems. A problem is made from a seeded generator 
 so the same seed makes the same problem on every machine. Nothing here is trusted: answers that
 come with a family are judged like a model's.
 
+`make` and `rename` give payloads as a user would send them. All that take one (`answer`, `repair`,
+`identity`, `rename`) get it validated, an instance of `Domain.problem`, as `Domain.solver` does;
+it may be a renamed one.
+
 Invariants, held by `tests/critics/test_generation.py` for every domain that offers families:
     * What a family says of its problems (`solvable`) is so.
     * `rename` changes names and order only: the renamed problem has the same identity, and it has
@@ -37,9 +41,9 @@ class Family:
         make: `(random, level)` to a payload; level 1 is the easiest.
         solvable: Whether its problems have answers.
         answer: A payload to an answer that can be learnt from, in canonical text: made the same
-            way every time. Without it the domain's solver is asked.
+            way every time. Without it, or for None, the domain's solver is asked.
         repair: `(payload, wrong answer)` to a right answer that keeps what was right in the wrong
-            one. Without it the family's answer stands.
+            one. Without it, or for None, the family's answer stands.
     """
 
     name: str
