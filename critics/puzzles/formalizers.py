@@ -6,7 +6,7 @@ from critics.formalization import Cue, Formalizer
 
 if TYPE_CHECKING:  # a domain imports this module, so nothing of a domain is imported here
     from critics.puzzles.coloring_problem import ColoringProblem
-    from critics.puzzles.countdown import CountdownProblem
+    from critics.puzzles.countdown_problem import CountdownProblem
 
 SIGNS = {
     "+": r"\+|\bplus\b|\badd",

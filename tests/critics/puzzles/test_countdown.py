@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from critics import ProblemError, Verdict, judge
 from critics.puzzles.countdown import (
-    CountdownProblem,
     decide_feasible,
     domain,
     give_opinion,
     hint,
     solve,
 )
+from critics.puzzles.countdown_problem import CountdownProblem
 from critics.puzzles.countdown_search import Search
 from critics.selftest import check_domain
 from critics.types import Feasible, HintLevel

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from critics.puzzles import countdown
-from critics.puzzles.countdown import CountdownProblem, domain, load
+from critics.puzzles.countdown import domain
+from critics.puzzles.countdown_problem import CountdownProblem, load
 from critics.puzzles.countdown_search import Search
 from critics.puzzles.expressions import combine, evaluate, read_answer
 from critics.types import HintLevel
