@@ -19,6 +19,7 @@ from critics.critic import Critic
 from critics.formalization import Formalizer
 from critics.generation import Generation
 from critics.guard import guard
+from critics.objective import Objective
 from critics.picture import Picture
 from critics.prefix import Prefix
 from critics.translation import Translator
@@ -138,6 +139,9 @@ class Domain:
         solver: Payload to a System-2 solver's answer. Runs in a worker; the answer is judged.
         optimality: `(payload, canonical text)` of an accepted answer to whether a better one
             exists. Runs in a worker.
+        objective: The instance to what its accepted answers are compared by, for `search: evolve`;
+            `None` where this problem compares none. `optimality`, where there is any, compares by
+            the same.
         hint: `(payload, canonical text, level)` of a rejected answer to findings for feedback
             `constructive`. Runs in a worker.
         prefix: The instance's answers as paths of moves, for `search: tree`; cheap to call again.
@@ -173,6 +177,7 @@ class Domain:
     feasibility: Callable[[Any], Feasibility] | None = None
     solver: Callable[[Any], Solved] | None = None
     optimality: Callable[[Any, str], Comparison] | None = None
+    objective: Callable[[Any], Objective | None] | None = None
     hint: Callable[[Any, str, HintLevel], Sequence[Diagnostic]] | None = None
     prefix: Callable[[Any], Prefix] | None = None
     picture: Callable[[Any, Any], Picture] | None = None

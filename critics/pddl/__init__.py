@@ -17,8 +17,9 @@ from critics.pddl.examples import EXAMPLES
 from critics.pddl.explain import explain_cost, explain_failure, explain_goal
 from critics.pddl.extract import extract
 from critics.pddl.feasible import decide_feasibility
+from critics.pddl.generation import GENERATION
 from critics.pddl.mutants import mutate
-from critics.pddl.optimal import compare
+from critics.pddl.optimal import compare, compare_by
 from critics.pddl.picture import picture_plan
 from critics.pddl.plan import Plan, parse_plan
 from critics.pddl.planner import find_plan
@@ -145,9 +146,11 @@ domain = Domain(
     hint=give_hint,
     answer_schema=write_answer_schema,
     optimality=compare_plan,
+    objective=compare_by,
     picture=picture_plan,
     arrangement=AnyFacts(),
     prefix=open_prefix,
+    generation=GENERATION,
     answer_format="Write one action per line in parentheses: `(action object …)`.",
     warnings=warnings_of,
     coverage=coverage_of,

@@ -8,6 +8,7 @@ that are no sum of accumulated costs are left undecided.
 from collections.abc import Callable
 from time import perf_counter
 
+from critics.objective import Objective
 from critics.pddl.feasible import ENGINE, accepts
 from critics.pddl.formula import Arithmetic, Constant, Expression, Fluent, Number, show_number
 from critics.pddl.frame import Frame
@@ -43,7 +44,7 @@ def _compare(task: Task, plan: Plan, deadline: float) -> Comparison:
     metric = task.metric
     if metric is None:
         return _open("the problem has no metric that can be evaluated", None)
-    value = _measure(task, plan)
+    value = measure_plan(task, plan)
     if value is None:
         return _open("the plan is none, or its metric has no value", None)
     shown = show_number(value)
@@ -52,7 +53,7 @@ def _compare(task: Task, plan: Plan, deadline: float) -> Comparison:
         return _open("the metric is no sum of costs to be minimised", shown)
     if not _only_rise(task, {name for name, _ in terms}):
         return _open("a step may cost less than nothing", shown)
-    started = _measure(task, parse_plan(task, ""), whole=False)
+    started = measure_plan(task, parse_plan(task, ""), whole=False)
     space = Space(task, terms)
     spent = value - (started or 0)
     result = search_cheaper(space, _estimate(space), spent, states=STATES, deadline=deadline)
@@ -66,7 +67,7 @@ def _tell(task: Task, result: Result, value: Number, shown: str) -> Comparison:
         reason = f"no plan is cheaper; {result.states:,} states could have led to one"
         first = Opinion(engine=ENGINE, verdict=Verdict.ACCEPTED, reason=reason)
         return Comparison(status=Optimality.OPTIMAL, objective=shown, opinions=(first,))
-    other = _measure(task, parse_plan(task, write_plan(result.moves)))
+    other = measure_plan(task, parse_plan(task, write_plan(result.moves)))
     if other is None or other >= value or not accepts(task, result.moves):
         return _open("the cheaper plan that was found is none", shown)
     return Comparison(
@@ -77,7 +78,19 @@ def _tell(task: Task, result: Result, value: Number, shown: str) -> Comparison:
     )
 
 
-def _measure(task: Task, plan: Plan, *, whole: bool = True) -> Number | None:
+def compare_by(task: Task) -> Objective:
+    """Say what plans are compared by: the metric, or the number of steps where there is none."""
+    metric = task.metric
+    if metric is None:
+        return Objective(name="plan length", sense="min", measure=lambda plan: len(plan.steps))
+    return Objective(
+        name="plan cost" if metric.direction == "minimize" else "metric value",
+        sense="min" if metric.direction == "minimize" else "max",
+        measure=lambda plan: measure_plan(task, plan),
+    )
+
+
+def measure_plan(task: Task, plan: Plan, *, whole: bool = True) -> Number | None:
     """Give the metric after a plan; `whole` asks that it is one."""
     trace = trace_plan(task, plan)
     if trace.undecided is not None or trace.failed is not None or task.metric is None:

@@ -18,12 +18,14 @@ from critics.puzzles.coloring_critics import (
 )
 from critics.puzzles.coloring_engines import (
     compare,
+    compare_by,
     decide_feasible,
     give_hint,
     give_opinion,
     solve,
 )
 from critics.puzzles.coloring_extract import find_colorings
+from critics.puzzles.coloring_generation import COLORING_GENERATION
 from critics.puzzles.coloring_picture import picture_coloring
 from critics.puzzles.coloring_prefix import open_prefix
 from critics.puzzles.coloring_problem import ColoringProblem, Graph, identify, load
@@ -106,6 +108,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=solve,
     optimality=compare,
+    objective=compare_by,
     picture=picture_coloring,
     arrangement=AnyOrder(("edges", "vertices", "precolored")),
     hint=give_hint,
@@ -114,4 +117,5 @@ domain = Domain(
     examples=COLORING_EXAMPLES,
     codes=COLORING_CODES,
     formalization=COLORING,
+    generation=COLORING_GENERATION,
 )

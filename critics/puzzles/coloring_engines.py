@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from time import perf_counter
 
+from critics.objective import Objective
 from critics.puzzles.coloring_critics import (
     Coloring,
     conflicts,
@@ -194,6 +195,11 @@ def compare(problem: ColoringProblem, text: str) -> Comparison:
         assurance=Assurance.CROSS if fewer is False else Assurance.SINGLE,
         opinions=(second,),
     )
+
+
+def compare_by(_graph: Graph) -> Objective:
+    """Say what colourings are compared by: how many colours they use."""
+    return Objective(name="colours used", sense="min", measure=lambda coloring: coloring.distinct)
 
 
 def give_hint(problem: ColoringProblem, text: str, level: HintLevel) -> Sequence[Diagnostic]:

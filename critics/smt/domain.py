@@ -14,7 +14,7 @@ from critics.smt.extract import find_objects
 from critics.smt.feasible import decide_feasibility, solve
 from critics.smt.mutate import mutate
 from critics.smt.opinions import ask_second
-from critics.smt.optimal import compare
+from critics.smt.optimal import compare, compare_by
 from critics.smt.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
 from critics.smt.reading import read_instance
 from critics.smt.repair import hint
@@ -120,6 +120,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     optimality=compare_answer,
+    objective=compare_by,
     hint=give_hint,
     answer_schema=lambda loaded: write_answer_schema(loaded.instance),
     examples=EXAMPLES,

@@ -1,8 +1,10 @@
 """Whether a better answer exists: `optimal` is said only on `unsat` of "better than this"."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from time import perf_counter
 
+from critics.objective import Objective as Comparative
 from critics.smt.critics import Loaded, check
 from critics.smt.cvc5_engine import Cvc5
 from critics.smt.emit import Emitter, Unsupported
@@ -12,7 +14,7 @@ from critics.smt.feasible import opinion, refute_again
 from critics.smt.infix import show_value
 from critics.smt.problem import Objective
 from critics.smt.proof import attach_proof
-from critics.smt.terms import Absent, Const, Term, apply
+from critics.smt.terms import INT, REAL, Absent, Const, Term, apply
 from critics.smt.theories.arithmetic import LESS, MORE
 from critics.smt.values import OverBudget
 from critics.smt.witness import confirm
@@ -20,6 +22,8 @@ from critics.smt.z3_engine import Z3
 from critics.types import Assurance, Comparison, Diagnostic, Opinion, Optimality, Severity, Verdict
 
 SOFT_MS = 2_000
+NAME_CHARS = 120
+"""So much of an objective's text names it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,24 @@ def compare(loaded: Loaded, values: Environment, *, again: bool = True) -> Compa
         return _prove(loaded, question, again=again)
     except (OverBudget, Unsupported, ImportError) as why:
         return _open(f"{why}", None, ())
+
+
+def compare_by(loaded: Loaded) -> Comparative | None:
+    """Say what answers are compared by: the problem's objective, if it has one that is a number."""
+    objective = loaded.instance.objective
+    if objective is None or objective.term.sort not in (INT, REAL):
+        return None
+
+    def measure(values: Environment) -> int | Fraction | None:
+        value = evaluate(objective.term, values)
+        plain = isinstance(value, int | Fraction) and not isinstance(value, bool)
+        return value if plain else None
+
+    return Comparative(
+        name=f"value of {objective.text[:NAME_CHARS]}",
+        sense="min" if objective.minimize else "max",
+        measure=measure,
+    )
 
 
 def confirm_best(loaded: Loaded, values: Environment) -> Opinion:

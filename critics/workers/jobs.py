@@ -16,9 +16,11 @@ from critics.formalizer import take_step
 from critics.guard import guard
 from critics.judge import Demand, Mode, read_problem
 from critics.line import Check, answer_check, check_line, find_candidates
+from critics.measurement import measure
+from critics.reward import Outcome, RewardQuestion, open_reward
 from critics.rollout import QUESTIONS, answer
 from critics.selftest import check_domain
-from critics.statement import Order, read_statement, write_statement
+from critics.statement import Order, canonical, digest, read_statement, write_statement
 from critics.types import (
     CandidateError,
     Diagnostic,
@@ -40,6 +42,8 @@ def perform(job: Job) -> Iterator[Reply]:
     if job["kind"] == "lines":
         for line in job["lines"]:
             yield {"done": check_line(line.encode("utf-8", "surrogateescape")).decode("ascii")}
+    elif job["kind"] == "rewards":
+        yield from _reward(job)
     else:
         yield _answer(KINDS[job["kind"]], job)
 
@@ -47,6 +51,20 @@ def perform(job: Job) -> Iterator[Reply]:
 def failure(faults: Sequence[Diagnostic]) -> Reply:
     """Say that the domain's code failed."""
     return {"failed": _dump(faults)}
+
+
+def _reward(job: Job) -> Iterator[Reply]:
+    """Judge the completions of one problem, a reply each; the problem is read once."""
+    question = RewardQuestion.model_validate(job["question"])
+    opened: list[Callable[[str], Outcome]] = []
+
+    def judge_next(text: str) -> Any:
+        if not opened:
+            opened.append(open_reward(find_domain(job["domain"]), job["problem"], question))
+        return opened[0](text).model_dump(mode="json")
+
+    for text in job["texts"]:
+        yield _answer(lambda _, text=text: judge_next(text), job)  # type: ignore[misc]  # binds each text
 
 
 def _answer(work: Callable[[Job], Any], job: Job) -> Reply:
@@ -85,12 +103,15 @@ def _check(job: Job) -> Any:
 def _prepare(job: Job) -> Any:
     domain, instance = _load(job)
     schema = domain.answer_schema(instance) if domain.answer_schema else None
+    objective = domain.objective
+    compared, _ = guard("objective", lambda: objective(instance) if objective else None)
     return {
         "prompt": domain.prompt(instance),
         "answer_format": domain.answer_format,
         "warnings": _dump(domain.warnings(instance)),
         "answer_schema": schema,
         "undecided": list(domain.coverage(instance).undecided),
+        "objective": None if compared is None else compared.aim.model_dump(mode="json"),
     }
 
 
@@ -104,6 +125,15 @@ def _present(job: Job) -> Any:
     if how.settle(other) != how.settle(job["problem"]):
         return None
     return domain.prompt(domain.load(read_problem(domain, other)))
+
+
+def _identify(job: Job) -> Any:
+    """Name what a problem shares with its renamed twins; elsewhere, its very bytes."""
+    domain = find_domain(job["domain"])
+    problem = read_problem(domain, job["problem"])
+    if domain.generation is None:
+        return digest(canonical(job["problem"]))
+    return domain.generation.identity(problem)
 
 
 def _opinion(job: Job) -> Any:
@@ -143,6 +173,11 @@ def _translate(job: Job) -> Any:
 def _rollout(job: Job) -> Any:
     question = QUESTIONS.validate_python(job["question"])
     return answer(find_domain(job["domain"]), job["problem"], question).model_dump(mode="json")
+
+
+def _measure(job: Job) -> Any:
+    value = measure(find_domain(job["domain"]), job["problem"], job["text"])
+    return None if value is None else str(value)
 
 
 def _picture(job: Job) -> Any:
@@ -207,9 +242,11 @@ KINDS: Mapping[str, Callable[[Job], Any]] = {
     "extract": _extract,
     "prepare": _prepare,
     "present": _present,
+    "identify": _identify,
     "opinion": _opinion,
     "hook": _hook,
     "picture": _picture,
+    "measure": _measure,
     "certify": _certify,
     "certify_infeasible": _certify_infeasible,
     "verify": _verify,

@@ -7,6 +7,7 @@ exhausted memory costs one verdict (`unknown`), never the service and never anot
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -17,6 +18,7 @@ from pydantic import JsonValue, TypeAdapter
 from critics.domain import Domain, find_domain
 from critics.judge import Demand, Mode, leave_undecided, spell_out
 from critics.line import Check, lost_line
+from critics.objective import Aim, read_exact
 from critics.picture import Picture
 from critics.selftest import Failure, Report
 from critics.types import (
@@ -31,6 +33,7 @@ from critics.workers.notary import Notary
 from critics.workers.plain import Plain
 from critics.workers.prose import Prose
 from critics.workers.reply import ask, line_answer, loss
+from critics.workers.rewards import Rewards
 from critics.workers.rollouts import Rollouts
 from critics.workers.worker import Lost
 
@@ -55,6 +58,8 @@ class Prepared(Frozen):
     answer_schema: dict[str, JsonValue] | None = None
     undecided: tuple[str, ...] = ()
     """Parts of the problem that no critic decides: nothing can be accepted while there are any."""
+    objective: Aim | None = None
+    """What accepted answers are compared by, if they are."""
 
 
 class Pool:
@@ -94,6 +99,7 @@ class Pool:
         self.prose = Prose(self._critics)
         self.plain = Plain(self._critics)
         self.rollouts = Rollouts(self._critics)
+        self.rewards = Rewards(self._critics)
         self.engines = Engines(
             partial(
                 Crew,
@@ -217,6 +223,21 @@ class Pool:
         done, faults = await ask(self._critics, job, deadline_s)
         return None if faults or done is None else PICTURE.validate_python(done)
 
+    async def measure(
+        self, domain_name: str, payload: Payload, text: str, *, deadline_s: float = 10.0
+    ) -> Fraction | None:
+        """Measure an accepted answer by its domain's objective; `None` if it has no value.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+        """
+        if find_domain(domain_name).objective is None:
+            return None
+        job = {"kind": "measure", "domain": domain_name, "problem": payload, "text": text}
+        done, faults = await ask(self._critics, job, deadline_s)
+        return None if faults or done is None else read_exact(done)
+
     async def present(
         self, domain_name: str, payload: Payload, seed: int, *, deadline_s: float = 10.0
     ) -> str | None:
@@ -231,6 +252,25 @@ class Pool:
         job = {"kind": "present", "domain": domain_name, "problem": payload, "seed": seed}
         done, _ = await ask(self._critics, job, deadline_s)
         return None if done is None else str(done)
+
+    async def identify(
+        self, domain_name: str, payload: Payload, *, deadline_s: float = 10.0
+    ) -> str:
+        """Name a problem by what it is up to names and order; see `critics.generation`.
+
+        Domains that make no problems compare them byte for byte.
+
+        Raises:
+            ProblemError: The problem is wrong.
+            DomainError: There is no such domain.
+            Undecided: It could not be found out (too expensive, or a bug in the domain).
+        """
+        find_domain(domain_name)
+        job = {"kind": "identify", "domain": domain_name, "problem": payload}
+        done, faults = await ask(self._critics, job, deadline_s)
+        if faults:
+            raise Undecided(faults)
+        return str(done)
 
     async def check(
         self,

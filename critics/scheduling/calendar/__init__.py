@@ -11,7 +11,13 @@ from critics.scheduling.calendar.mutate import mutate
 from critics.scheduling.calendar.picture import picture_slot
 from critics.scheduling.calendar.problem import load_calendar
 from critics.scheduling.calendar.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
-from critics.scheduling.calendar.reasoning import compare, decide_feasible, find_answer, give_hint
+from critics.scheduling.calendar.reasoning import (
+    compare,
+    compare_by,
+    decide_feasible,
+    find_answer,
+    give_hint,
+)
 from critics.scheduling.calendar.schema import CalendarProblem
 from critics.scheduling.prose.formalizers import CALENDAR
 
@@ -33,6 +39,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     optimality=compare,
+    objective=compare_by,
     picture=picture_slot,
     arrangement=AnyOrder(("participants", "busy", "preferences")),
     hint=give_hint,

@@ -5,8 +5,10 @@ every minute (`enumeration`). What they agree on is `cross`; if they disagreed, 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 
+from critics.objective import Objective
 from critics.scheduling.calendar.answer import Slot, parse_slot, write_slot
 from critics.scheduling.calendar.enumeration import ENGINE, count_wishes, list_starts
 from critics.scheduling.calendar.problem import Calendar, load_calendar
@@ -17,6 +19,7 @@ from critics.scheduling.calendar.search import (
     find_best,
     find_first,
 )
+from critics.scheduling.clock import DAY
 from critics.scheduling.evidence import (
     feasible,
     infeasible,
@@ -109,6 +112,19 @@ def compare(problem: CalendarProblem, text: str) -> Comparison:
         objective=shown,
         diagnostics=() if optimal else (_better(mine, least, earliest=calendar.earliest),),
         assurance=Assurance.CROSS,
+    )
+
+
+def compare_by(calendar: Calendar) -> Objective:
+    """Say what times are compared by: soft wishes where there are any, else the earliest start."""
+    if calendar.soft and not calendar.earliest:
+        return Objective(
+            name="wishes gone against", sense="min", measure=partial(count_against, calendar)
+        )
+    return Objective(
+        name="minutes from the first day's midnight to the start",
+        sense="min",
+        measure=lambda slot: calendar.days[slot.day] * DAY + slot.start,
     )
 
 

@@ -12,7 +12,13 @@ from critics.scheduling.meeting.picture import picture_itinerary
 from critics.scheduling.meeting.prefix import open_prefix
 from critics.scheduling.meeting.problem import load_day
 from critics.scheduling.meeting.prompt import ANSWER_FORMAT, write_answer_schema, write_prompt
-from critics.scheduling.meeting.reasoning import compare, decide_feasible, find_answer, give_hint
+from critics.scheduling.meeting.reasoning import (
+    compare,
+    compare_by,
+    decide_feasible,
+    find_answer,
+    give_hint,
+)
 from critics.scheduling.meeting.schema import MeetingProblem
 from critics.scheduling.meeting.timetable import give_opinion
 from critics.scheduling.prose.formalizers import MEETING
@@ -35,6 +41,7 @@ domain = Domain(
     feasibility=decide_feasible,
     solver=find_answer,
     optimality=compare,
+    objective=compare_by,
     picture=picture_itinerary,
     arrangement=AnyOrder(("people", "travel")),
     hint=give_hint,

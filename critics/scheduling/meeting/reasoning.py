@@ -9,6 +9,7 @@ from time import perf_counter
 
 from pydantic import JsonValue
 
+from critics.objective import Objective
 from critics.scheduling.clock import write_time
 from critics.scheduling.evidence import feasible, infeasible, open_comparison, opine, undecided
 from critics.scheduling.meeting.answer import Itinerary, parse_itinerary, write_meetings
@@ -94,7 +95,7 @@ def compare(problem: MeetingProblem, text: str) -> Comparison:
     """Compare the number of people that an accepted answer meets with the most possible."""
     day = load_day(problem)
     plan = parse_itinerary(day, text)
-    met = len({part.person for part in plan.meetings})
+    met = count_people(plan)
     first, why = _most(day)
     again, why_not = _most_backwards(problem)
     known = {most for most in (first, again) if most is not None}
@@ -111,6 +112,16 @@ def compare(problem: MeetingProblem, text: str) -> Comparison:
         diagnostics=() if met == most else (finding,),
         assurance=Assurance.SINGLE if None in (first, again) else Assurance.CROSS,
     )
+
+
+def compare_by(_day: Day) -> Objective:
+    """Say what plans are compared by: how many people are met."""
+    return Objective(name="people met", sense="max", measure=count_people)
+
+
+def count_people(plan: Itinerary) -> int:
+    """Count the people whom a plan meets."""
+    return len({part.person for part in plan.meetings})
 
 
 def give_hint(problem: MeetingProblem, text: str, level: HintLevel) -> Sequence[Diagnostic]:
