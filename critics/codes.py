@@ -168,6 +168,18 @@ KERNEL_CODES: Mapping[str, Code] = MappingProxyType(
             "The engines that prove it are not installed, or did not finish in time.",
             "Verify where the domain's engines are installed, with more time.",
         ),
+        "completion-not-text": Code(
+            "The completion is no text",
+            "A reward was asked for something that is neither a text nor chat messages whose last "
+            "one, the assistant's, has a text. It is worth nothing.",
+            "Send the text that the model wrote, or its messages.",
+        ),
+        "completion-too-large": Code(
+            "The completion is too long to be read",
+            "It has more than a million characters. It was not read, and is worth nothing; nothing "
+            "is cut off, since what is left could be right.",
+            "Let the model write less.",
+        ),
         "no-candidate": Code(
             "The response holds no answer",
             "Nothing in the response looks like an answer of this domain, so there was nothing "

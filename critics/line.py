@@ -117,7 +117,7 @@ def answer_check(check: Check) -> Judgement:
             return judgement
         if best is None or judgement.score > best.score:
             best = judgement
-    return best or _without_candidate(domain, check.answer)
+    return best or without_candidate(domain, check.answer)
 
 
 def find_candidates(domain: Domain, problem: Problem, response: str) -> list[str]:
@@ -213,7 +213,8 @@ def _fault(error: Exception) -> str:
     return f"`{name}`: {fault['msg']}"
 
 
-def _without_candidate(domain: Domain, response: str) -> Judgement:
+def without_candidate(domain: Domain, response: str) -> Judgement:
+    """Reject a response in which there is nothing to judge."""
     tail = spell_out(response[-TAIL_CHARS:])
     finding = Diagnostic(
         code="no-candidate",
