@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.breaker import Breaker, Breakers, Guarded, require_available
+from app.embedded import Embedded
+from app.engine import RunSpec
 from app.ladders import find_ladder
 from app.profiles import Profile
 from app.relay_client import RelayClient
@@ -13,7 +15,7 @@ from app.security.permission import require_models
 from app.settings import Settings
 from app.upstreams import Choice, choose_upstream, for_profile, with_roles
 from backprompt.nobody import Nobody
-from backprompt.strategy import ASKED, Strategy
+from backprompt.strategy import ASKED
 from backprompt.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Desk:
         settings: The configuration.
         telemetry: Is told of every call.
         breakers: Suspend calls to upstreams that keep failing.
+        embedded: The models of this machine.
         relay: Sends on what nobody looks into.
     """
 
@@ -41,11 +44,15 @@ class Desk:
         """Look for nobody yet; ask `upstream`, if there is one."""
         self.settings, self.telemetry = settings, telemetry
         self.breakers = Breakers(settings.breaker)
+        self.embedded = Embedded(settings.models_dir)
         self.relay = RelayClient()
         self._client: httpx.AsyncClient | None = None
         self._choice: Choice | None = None
         if upstream is not None:
-            given = Choice("configured", upstream.name, upstream.name, None, upstream)
+            own = self.embedded if settings.upstream.embedded else None
+            given = Choice(
+                "configured", upstream.name, upstream.name, upstream=upstream, embedded=own
+            )
             self._choice = self._watched(given)
         self._looked = float("-inf")
         self._looking = asyncio.Lock()
@@ -64,7 +71,9 @@ class Desk:
         async with self._looking:
             settled = self._choice is not None and self._choice.upstream is not None
             if not settled and time.monotonic() - self._looked > LOOK_AGAIN_S:
-                self._choice = self._watched(await choose_upstream(self.settings, self.client))
+                self._choice = self._watched(
+                    await choose_upstream(self.settings, self.client, self.embedded)
+                )
                 self._looked = time.monotonic()
         assert self._choice is not None  # noqa: S101  # the first look has always set it
         return self._choice
@@ -91,25 +100,23 @@ class Desk:
         if self._choice is not None and self._choice.kind == "local":
             self._choice, self._looked = None, float("-inf")
 
-    def find_upstream(
-        self, choice: Choice, model: str | None, profile: str | None, strategy: Strategy
-    ) -> Upstream:
+    def find_upstream(self, choice: Choice, spec: RunSpec) -> Upstream:
         """Get the upstream that a run is to use.
 
         Raises:
             ServiceError: Nobody can be asked, or the caller may not ask this model.
         """
-        rungs = find_ladder(model, profile, self.settings)
-        if choice.upstream is None and not rungs and strategy.solver in ASKED:
+        model, domain = spec.request.model, spec.request.domain
+        rungs = find_ladder(model, spec.profile, self.settings, choice=choice, domain=domain)
+        nobody = choice.upstream is None or (model is None and not choice.answers(domain))
+        if nobody and not rungs and spec.strategy.solver in ASKED:
             return Nobody()
         climbed = Profile(models=rungs)
         require_models(choice, model, climbed, self.settings)
-        asked = for_profile(choice, model, climbed, self.settings, self.client)
+        asked = for_profile(choice, model, climbed, self.settings, self.client, domain=domain)
         return with_roles(asked, choice, self.settings, self.client)
 
-    def require_available(
-        self, choice: Choice, model: str | None, profile: str | None, strategy: Strategy
-    ) -> None:
+    def require_available(self, choice: Choice, spec: RunSpec) -> None:
         """Check that somebody can be asked.
 
         Raises:
@@ -121,13 +128,14 @@ class Desk:
             asked.append(self._guard(upstream, endpoint))
             return asked[-1]
 
-        self.find_upstream(replace(choice, guard=note), model, profile, strategy)
+        self.find_upstream(replace(choice, guard=note), spec)
         require_available(asked)
 
     async def close_desk(self) -> None:
         """End connections and the embedded model."""
         if self._choice is not None and self._choice.upstream is not None:
             await self._choice.upstream.aclose()
+        await self.embedded.aclose()
         await self.relay.aclose()
         if self._client is not None:
             await self._client.aclose()

@@ -1,7 +1,7 @@
-"""The embedded model as an upstream: which one is installed, and how to start it.
+"""The embedded models as upstreams: which are installed, what they know, and how to start them.
 
-Invariant: nothing here downloads or starts anything. `find_local()` looks; the model loads at the
-first call.
+Invariant: nothing here downloads or starts anything. `Embedded.first()` looks; a model loads at
+its first call.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,63 @@ from app.models import MODELS, Model, find_model, installed_models, installed_pa
 from backprompt.local import LocalUpstream
 from backprompt.upstream import Upstream, UpstreamError
 
+PREFIX = "embedded:"
+"""Before a model's name: the embedded model of that name, whatever the upstream is."""
 REMEDY_RUNTIME = "install the runtime: `pip install 'llm-modulo[local]'`"
 REMEDY_WEIGHTS = f"fetch the weights: `modulo models pull {next(iter(MODELS))}`"
 
 
-def find_local(directory: Path | None = None) -> LocalUpstream | None:
-    """Give the embedded model, the default one first, if runtime and weights are installed."""
-    models = installed_models(directory)
-    if not models or not runtime_installed():
-        return None
-    return embedded_upstream(models[0].name, directory)
+class Embedded:
+    """The embedded models of one service, each with one process at most."""
+
+    def __init__(self, directory: Path | None) -> None:
+        """Start none.
+
+        Args:
+            directory: Where the weights lie.
+        """
+        self._directory = directory
+        self._made: dict[str, LocalUpstream] = {}
+
+    def open(self, name: str) -> LocalUpstream:
+        """Give a model's upstream.
+
+        Args:
+            name: As in `app.models.MODELS`.
+
+        Raises:
+            WeightsError: There is no model of that name.
+            UpstreamError: As from `embedded_upstream`.
+        """
+        if name not in self._made:
+            self._made[name] = embedded_upstream(name, self._directory)
+        return self._made[name]
+
+    def first(self) -> str | None:
+        """Name the installed model that is asked by default, if runtime and weights are here."""
+        models = installed_models(self._directory)
+        return models[0].name if models and runtime_installed() else None
+
+    async def aclose(self) -> None:
+        """End every process."""
+        for upstream in self._made.values():
+            await upstream.aclose()
+
+
+def read_name(model: str | None) -> str | None:
+    """Give the name behind `embedded:`; `None` for any other model."""
+    return model.removeprefix(PREFIX) if model and model.startswith(PREFIX) else None
+
+
+def knows(name: str | None, domain: str | None) -> bool:
+    """Say whether an embedded model may be asked about a domain.
+
+    Args:
+        name: As in `app.models.MODELS`; of any other model nothing is known against it.
+        domain: The domain; `None` for a chat about anything.
+    """
+    known = MODELS.get(name or "")
+    return known is None or known.domains is None or domain in known.domains
 
 
 def embedded_upstream(

@@ -31,7 +31,8 @@ async def specify_fork(
         raise ServiceError("run-unfinished", f"`{run_id}` is not over")
     events = [event async for event in engine.events(run_id)]
     spec = _vary(known.spec, settings, wishes, answers_before(events, wishes.from_round))
-    rungs = price_ladder(choice, spec.request.model, spec.profile, settings)
+    asked = spec.request
+    rungs = price_ladder(choice, asked.model, spec.profile, settings, domain=asked.domain)
     priced = {"rungs": rungs, "roles": price_roles(settings)}
     return spec.model_copy(update={"task": spec.task.model_copy(update=priced)})
 

@@ -2,11 +2,16 @@
 
 In this order: the models of the request's profile; the server's `ladder`, for requests that name
 no model or one of its own; else the one upstream. A model that the request names is where the
-ladder begins, if it is one of its rungs.
+ladder begins, if it is one of its rungs. Before an embedded model that knows a little of everything
+stands the built-in one where it knows the domain: its calls take milliseconds.
 
-Invariant: what is recorded of a rung names no address and no key.
+Invariants:
+    * What is recorded of a rung names no address and no key.
+    * An embedded model is not asked about a domain it knows nothing of, if there is another rung.
 """
 
+from app.embedded import PREFIX, knows, read_name
+from app.models import PROPOSER, installed_path
 from app.profiles import Rung
 from app.protocol import SolveRequest
 from app.settings import Settings
@@ -15,28 +20,59 @@ from backprompt.rung import Rung as PricedRung
 from backprompt.strategy import SolverMode, Strategy
 from backprompt.upstream import Role
 
+BUILT_IN_ROUNDS = 5
+"""Rounds that the built-in model has before a larger one of this machine."""
 
-def find_ladder(model: str | None, profile: str | None, settings: Settings) -> tuple[Rung, ...]:
+
+def find_ladder(
+    model: str | None,
+    profile: str | None,
+    settings: Settings,
+    *,
+    choice: Choice | None = None,
+    domain: str | None = None,
+) -> tuple[Rung, ...]:
     """Find the models that are asked one after the other; none if only the upstream is.
 
     Args:
         model: The model that the request names.
         profile: The profile that the request names.
         settings: Where ladders are.
+        choice: The upstream.
+        domain: What the models are asked about.
     """
     found = settings.profiles.get(profile) if profile else None
     rungs = found.models if found else ()
     own = not rungs and (model is None or model in [rung.model for rung in settings.ladder])
     rungs = settings.ladder if own else rungs
     names = [rung.model for rung in rungs]
-    return rungs[names.index(model) :] if model in names else rungs
+    rungs = rungs[names.index(model) :] if model in names else rungs
+    if not rungs and model is None and choice is not None:
+        rungs = _ladder_of_this_machine(choice, settings)
+    return tuple(rung for rung in rungs if knows(read_name(rung.model), domain)) or rungs
+
+
+def _ladder_of_this_machine(choice: Choice, settings: Settings) -> tuple[Rung, ...]:
+    """Put the built-in model before the embedded one, unless the latter is asked for by name."""
+    alone = choice.kind != "embedded" or settings.upstream.model is not None
+    if alone or choice.embedded is None or choice.model == PROPOSER.name:
+        return ()
+    if installed_path(PROPOSER) is None or choice.model is None:
+        return ()
+    first = Rung(model=f"{PREFIX}{PROPOSER.name}", rounds=BUILT_IN_ROUNDS)
+    return (first, Rung(model=choice.model))
 
 
 def price_ladder(
-    choice: Choice, model: str | None, profile: str | None, settings: Settings
+    choice: Choice,
+    model: str | None,
+    profile: str | None,
+    settings: Settings,
+    *,
+    domain: str | None = None,
 ) -> tuple[PricedRung, ...]:
     """Describe the models of a run for the loop: what each may spend and what it costs."""
-    rungs = find_ladder(model, profile, settings)
+    rungs = find_ladder(model, profile, settings, choice=choice, domain=domain)
     rungs = rungs or (Rung(model=model or choice.model or "upstream"),)
     return tuple(_price(rung, settings) for rung in rungs)
 

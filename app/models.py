@@ -1,7 +1,8 @@
-"""Weights of the embedded model: what there is, where it comes from, and `modulo models pull`.
+"""Weights of the embedded models: what there is, where it comes from, and `modulo models pull`.
 
 Invariants:
-    * Nothing is downloaded unless a person asks for it by name (`models pull`, `demo`).
+    * Nothing is downloaded unless a person asks for it by name (`models pull`, `demo`). The model
+      of our own comes with the package.
     * A file appears under its final name only when its size and SHA-256 are the pinned ones, by an
       atomic rename. Whoever delivers the bytes need not be trusted.
     * Nothing that is downloaded is imported, installed or executed.
@@ -59,6 +60,8 @@ class Model:
         home: Page of the publisher's model.
         note: What to expect of it, in one line.
         sources: Where the bytes come from, tried in order.
+        domains: The domains whose problems it can answer; `None` for any.
+        built_in: Whether its file comes with the package.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Model:
     home: str
     note: str
     sources: tuple[Source, ...]
+    domains: frozenset[str] | None = None
+    built_in: bool = False
 
 
 SMALL = Model(
@@ -107,8 +112,22 @@ TINY = Model(
     ),
 )
 
-MODELS: Mapping[str, Model] = MappingProxyType({m.name: m for m in (SMALL, TINY)})
-"""The models `modulo models pull` knows, the default first."""
+PROPOSER = Model(
+    name="proposer",
+    title="llm-modulo proposer Q8_0",
+    file="proposer.gguf",
+    size=0,
+    sha256="",
+    licence="Apache-2.0",
+    home="docs/proposer.md",
+    note="made by this project; knows small Blocksworld, logistics and four puzzles, nothing else",
+    sources=(),
+    domains=frozenset({"calendar", "coloring", "countdown", "meeting", "pddl"}),
+    built_in=True,
+)
+
+MODELS: Mapping[str, Model] = MappingProxyType({m.name: m for m in (SMALL, TINY, PROPOSER)})
+"""The embedded models: first the one that `modulo models pull` is advised to fetch."""
 
 
 def models_directory(environ: Mapping[str, str] = os.environ) -> Path:
@@ -117,6 +136,13 @@ def models_directory(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(chosen).expanduser()
     data = environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "llm-modulo" / "models"
+
+
+def built_in_directory() -> Path:
+    """Find where our own weights lie: in the repository, or as installed."""
+    here = Path(__file__).parent
+    places = [place / "examples" / "proposer" / "weights" for place in (here.parent, here)]
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def find_model(name: str) -> Model:
@@ -135,7 +161,8 @@ def find_model(name: str) -> Model:
 
 def installed_path(model: Model, directory: Path | None = None) -> Path | None:
     """Give the model's file if it is there; it was verified when it was put there."""
-    path = (directory or models_directory()) / model.file
+    place = built_in_directory() if model.built_in else directory or models_directory()
+    path = place / model.file
     return path if path.is_file() and path.stat().st_size == model.size else None
 
 

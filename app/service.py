@@ -152,12 +152,9 @@ class Service(Desk):
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
         known = open_cache(self.caches, request, caller().tenant).answer
         choice, profile = await self.choice(), dialogue.profile if dialogue else None
-        rungs = price_ladder(choice, request.model, profile, settings)
+        rungs = price_ladder(choice, request.model, profile, settings, domain=request.domain)
         changes = {"remembered": known, "rungs": rungs, "roles": price_roles(settings)}
         task = task.model_copy(update=changes)
-        self.require_available(choice, request.model, profile, strategy)
-        if request.assurance is not Demand.SINGLE:
-            self.pool.engines.warm(request.domain)
         spec = RunSpec(
             id=run_id,
             request=request,
@@ -171,6 +168,9 @@ class Service(Desk):
             profile=profile,
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
+        self.require_available(choice, spec)
+        if request.assurance is not Demand.SINGLE:
+            self.pool.engines.warm(request.domain)
         return await self.experience.teach(spec, settings)
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
@@ -180,7 +180,7 @@ class Service(Desk):
             ServiceError: Nobody can be asked.
         """
         request, choice = spec.request, await self.choice()
-        asked = self.find_upstream(choice, request.model, spec.profile, spec.strategy)
+        asked = self.find_upstream(choice, spec)
         return Run(
             request=request,
             task=spec.task,
@@ -280,7 +280,7 @@ class Service(Desk):
         """
         choice = await self.choice()
         spec = await specify_fork(self.engine, self.settings, choice, run_id, wishes)
-        self.require_available(choice, spec.request.model, spec.profile, spec.strategy)
+        self.require_available(choice, spec)
         return await self.access.begin(await self.experience.teach(spec, self.settings))
 
     async def finish(self, run_id: str) -> SolveResult:

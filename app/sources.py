@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-import httpx
+from urllib.parse import urlsplit
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -51,10 +50,12 @@ class Hub:
     @property
     def label(self) -> str:
         """Name the host."""
-        return httpx.URL(self.url).host
+        return urlsplit(self.url).hostname or self.url
 
     def read(self, offset: int) -> Iterator[bytes]:
         """Yield the bytes from `offset`; a server that ignores the range is read from its start."""
+        import httpx  # noqa: PLC0415  # slow to import, and seldom needed
+
         headers = {"Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"

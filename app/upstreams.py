@@ -5,11 +5,13 @@ There is never a fake answer: where nobody can be asked, the choice says `none` 
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.embedded import Embedded, knows, read_name
 from app.failures import Fault, ServiceError
+from app.models import MODELS, WeightsError
 from app.profiles import Endpoint, Profile
 from app.setting_groups import UpstreamSettings
 from app.settings import Settings
@@ -61,6 +63,7 @@ class Choice:
         base_url: Of an endpoint; `None` for recordings and the embedded model.
         upstream: The endpoint itself; `None` when there is none.
         guard: Put around whatever is asked.
+        embedded: The models of this machine, which a ladder may name beside the upstream.
     """
 
     kind: Kind
@@ -69,6 +72,12 @@ class Choice:
     base_url: str | None = None
     upstream: Upstream | None = None
     guard: "Guard" = unguarded
+    embedded: Embedded | None = None
+
+    def answers(self, domain: str | None) -> bool:
+        """Say whether the upstream may be asked about a domain; `None`: about anything."""
+        named = self.model if self.kind == "embedded" else None
+        return self.upstream is not None and knows(named, domain)
 
     @property
     def help(self) -> str | None:
@@ -101,20 +110,29 @@ class Bounded:
 NONE = Choice("none", None, "nobody to ask; checking answers works all the same")
 
 
-async def choose_upstream(settings: Settings, client: "httpx.AsyncClient") -> Choice:
+async def choose_upstream(
+    settings: Settings, client: "httpx.AsyncClient", embedded: Embedded | None = None
+) -> Choice:
     """Find the first upstream that there is.
 
     Raises:
         ServiceError: The configured recording cannot be read, or no model is named.
     """
+    embedded = embedded or Embedded(settings.models_dir)
+    choice = await _choose(settings, client, embedded)
+    return replace(choice, embedded=embedded if settings.upstream.embedded else None)
+
+
+async def _choose(settings: Settings, client: "httpx.AsyncClient", embedded: Embedded) -> Choice:
     configured = settings.upstream
     if configured.replay is not None:
         return replay_choice(configured)
     if configured.base_url is not None:
         return _configured(configured, client)
-    if configured.discover and (found := await _discover(settings, client)):
+    named = read_name(configured.model) is not None
+    if configured.discover and not named and (found := await _discover(settings, client)):
         return found
-    return (_embedded(settings) if configured.embedded else None) or NONE
+    return (_embedded(configured, embedded) if configured.embedded else None) or NONE
 
 
 def require_usable(settings: UpstreamSettings) -> None:
@@ -147,13 +165,32 @@ def replay_choice(settings: UpstreamSettings) -> Choice:
 
 
 def for_model(
-    choice: Choice, model: str | None, settings: Settings, client: "httpx.AsyncClient"
+    choice: Choice,
+    model: str | None,
+    settings: Settings,
+    client: "httpx.AsyncClient",
+    *,
+    domain: str | None = None,
 ) -> Upstream:
     """Get the upstream that a request is to use.
 
+    Args:
+        choice: The service's own.
+        model: What the request names.
+        settings: The configuration.
+        client: Of the service.
+        domain: What it is asked about; `None` for anything.
+
     Raises:
-        ServiceError: There is none, or it has only one model and another one is asked for.
+        ServiceError: There is none, it has only one model and another one is asked for, or that
+            model knows nothing of the domain.
     """
+    if (name := read_name(model)) is not None and _is_open(choice, name):
+        return _ask_embedded(choice, name, settings)
+    if choice.upstream is not None and not choice.answers(domain):
+        about = f"problems of `{domain}`" if domain else "anything but problems of its domains"
+        detail = f"the built-in model `{choice.model}` cannot be asked about {about}"
+        raise ServiceError("upstream-none", detail, help=[REMEDY])
     if choice.upstream is None:
         wanted = model or settings.upstream.model
         named = f"no upstream with the model `{wanted}`" if wanted else "no model"
@@ -175,6 +212,8 @@ def for_profile(
     profile: Profile | None,
     settings: Settings,
     client: "httpx.AsyncClient",
+    *,
+    domain: str | None = None,
 ) -> Upstream:
     """Get the upstream that a request with a profile is to use: its ladder, if it has one.
 
@@ -185,10 +224,12 @@ def for_profile(
     """
     rungs = profile.models if profile else ()
     if not rungs:
-        return for_model(choice, model, settings, client)
+        return for_model(choice, model, settings, client, domain=domain)
     names = [rung.model for rung in rungs]
     first = names.index(model) if model in names else 0
-    return Ladder([_ask_at(rung, choice, settings, client) for rung in rungs[first:]])
+    return Ladder(
+        [_ask_at(rung, choice, settings, client, domain=domain) for rung in rungs[first:]]
+    )
 
 
 def with_roles(
@@ -205,10 +246,17 @@ def with_roles(
 
 
 def _ask_at(
-    at: Endpoint, choice: Choice, settings: Settings, client: "httpx.AsyncClient"
+    at: Endpoint,
+    choice: Choice,
+    settings: Settings,
+    client: "httpx.AsyncClient",
+    *,
+    domain: str | None = None,
 ) -> Upstream:
+    if (name := read_name(at.model)) is not None:
+        return _ask_embedded(choice, name, settings)
     if at.base_url is None:
-        return for_model(choice, at.model, settings, client)
+        return for_model(choice, at.model, settings, client, domain=domain)
     own = settings.upstream.model_copy(update={"api_key": at.api_key})
     upstream = _endpoint(own, at.base_url, at.model, client)
     return choice.guard(Bounded(upstream, settings.upstream.timeout_s), at.base_url)
@@ -280,19 +328,36 @@ def _models(response: "httpx.Response") -> list[str]:
     return [name for name in ids if isinstance(name, str) and "embed" not in name.lower()]
 
 
-def _embedded(settings: Settings) -> Choice | None:
-    """Use the embedded model, if its runtime and weights are installed and no other is wanted."""
-    from app.embedded import embedded_upstream, find_local  # noqa: PLC0415  # only where needed
-    from app.models import MODELS  # noqa: PLC0415  # as above
-
-    wanted, directory = settings.upstream.model, settings.models_dir
-    if wanted is not None and wanted in MODELS:
-        try:
-            upstream: Upstream | None = embedded_upstream(wanted, directory)
-        except UpstreamError:
-            return None
-    else:
-        upstream = find_local(directory)
+def _embedded(settings: UpstreamSettings, embedded: Embedded) -> Choice | None:
+    """Use an embedded model, if its runtime and weights are installed and no other is wanted."""
+    wanted = read_name(settings.model) or settings.model
+    name = wanted if wanted in MODELS else embedded.first()
+    try:
+        upstream = embedded.open(name) if name else None
+    except UpstreamError:
+        return None
     if upstream is None or wanted not in {None, upstream.name, *MODELS}:
         return None
     return Choice("embedded", upstream.name, f"embedded model {upstream.name}", None, upstream)
+
+
+def _is_open(choice: Choice, name: str) -> bool:
+    """Say whether a request may name an embedded model: others need gigabytes of memory."""
+    return choice.kind == "embedded" or (name in MODELS and MODELS[name].built_in)
+
+
+def _ask_embedded(choice: Choice, name: str, settings: Settings) -> Upstream:
+    """Ask an embedded model by its name, whatever the upstream is."""
+    if choice.embedded is None:
+        detail = f"the embedded model `{name[:80]}` is asked for, and `upstream.embedded` is off"
+        raise ServiceError("upstream-none", detail, help=[REMEDY])
+    try:
+        upstream = choice.embedded.open(name)
+    except WeightsError as error:
+        fault = Fault(pointer="#/model", code="invalid-request", detail=str(error))
+        raise ServiceError(
+            "invalid-request", str(error), help=[error.help], faults=[fault]
+        ) from error
+    except UpstreamError as error:
+        raise ServiceError("upstream-none", str(error)) from error
+    return choice.guard(Bounded(upstream, settings.upstream.timeout_s), "embedded")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from app.embedded import read_name
 from app.failures import Fault, ServiceError
 from app.profiles import Profile
 from app.security.keys import Key
@@ -34,6 +35,7 @@ def require_models(
     rungs = profile.models if profile else ()
     asked = [(rung.base_url or own, rung.model) for rung in rungs]
     for endpoint, name in asked or [(own, model or choice.model or "")]:
+        endpoint = "embedded" if read_name(name) else endpoint  # noqa: PLW2901  # where it really is
         require_model(key, endpoint, name, settings)
     for role in settings.roles.__class__.model_fields:
         at = getattr(settings.roles, role)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app import embedded, upstreams
+from app.embedded import Embedded
 from app.failures import ServiceError
 from app.settings import Settings
 from app.upstreams import choose_upstream, for_model, replay_choice, require_usable
@@ -33,7 +34,6 @@ def recording():
 def nobody_else(monkeypatch):
     """No server and no weights of whoever runs the tests."""
     monkeypatch.setattr(upstreams, "PORTS", (1,))
-    monkeypatch.setattr(embedded, "find_local", lambda _directory: None)
     monkeypatch.setattr(embedded, "runtime_installed", lambda: False)
 
 
@@ -42,7 +42,8 @@ def nobody_else(monkeypatch):
 )
 async def test_the_embedded_model_stands_in_only_for_itself(http, monkeypatch, wanted, kind):
     model = ScriptedUpstream(lambda _request: "", name="weights")
-    monkeypatch.setattr(embedded, "find_local", lambda _directory: model)
+    monkeypatch.setattr(Embedded, "first", lambda _: "small")
+    monkeypatch.setattr(Embedded, "open", lambda _, _name: model)
     choice = await choose_upstream(Settings(upstream={"model": wanted}), http)
     assert choice.kind == kind
     if kind == "none":
