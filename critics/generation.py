@@ -17,7 +17,7 @@ Invariants, held by `tests/critics/test_generation.py` for every domain that off
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +28,7 @@ from pydantic import JsonValue
 Payload: TypeAlias = Mapping[str, JsonValue]
 Fact: TypeAlias = tuple[str, Sequence[Hashable]]
 """A label, whose text counts, and the objects it is about, whose names do not."""
+_Look: TypeAlias = tuple[int, tuple[tuple[str, int, tuple[int, ...]], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,33 +77,47 @@ class Generation:
 def fingerprint(facts: Iterable[Fact]) -> str:
     """Hash facts such that neither the objects' names nor the facts' order matter.
 
-    Colours of objects are refined until they tell no more objects apart (one-dimensional
-    Weisfeiler-Leman), so the cost is small and equal structures always have equal hashes; some
-    different ones may, too.
+    Equal structures always have equal hashes; some different ones may, too (see `refine`).
     """
     known = [(label, tuple(objects)) for label, objects in facts]
-    about = defaultdict[Hashable, list[tuple[str, int, tuple[Hashable, ...]]]](list)
-    for label, objects in known:
+    return summarize(known, refine(known))
+
+
+def refine(facts: Sequence[Fact]) -> Mapping[Hashable, int]:
+    """Color objects by the part that they play in the facts, whatever their names.
+
+    Colors are refined until they tell no more objects apart (one-dimensional Weisfeiler-Leman), so
+    the cost is small; objects of one color may still play different parts.
+
+    Returns:
+        Each object's color; equal structures have equal colors.
+    """
+    about = defaultdict[Hashable, list[tuple[str, int, Sequence[Hashable]]]](list)
+    for label, objects in facts:
         for place, thing in enumerate(objects):
             about[thing].append((label, place, objects))
-    colors = dict.fromkeys(about, "")
+    colors = dict.fromkeys(about, 0)
     classes = 0
-    while len(set(colors.values())) > classes:
-        classes = len(set(colors.values()))
-        colors = {thing: _refine(colors, thing, told) for thing, told in about.items()}
-    return _hash(sorted(_hash([label, *(colors[o] for o in objects)]) for label, objects in known))
+    while True:
+        seen = {thing: _look(colors, thing, told) for thing, told in about.items()}
+        ranks = {look: rank for rank, look in enumerate(sorted(set(seen.values())))}
+        if len(ranks) == classes:
+            return colors
+        classes = len(ranks)
+        colors = {thing: ranks[look] for thing, look in seen.items()}
 
 
-def _refine(
-    colors: Mapping[Hashable, str],
+def summarize(facts: Iterable[Fact], colors: Mapping[Hashable, int]) -> str:
+    """Hash facts with their objects' colors in place of the objects."""
+    told = sorted((label, [colors[thing] for thing in objects]) for label, objects in facts)
+    sizes = sorted(Counter(colors.values()).items())
+    return sha256(repr((told, sizes)).encode()).hexdigest()[:32]
+
+
+def _look(
+    colors: Mapping[Hashable, int],
     thing: Hashable,
-    told: Iterable[tuple[str, int, tuple[Hashable, ...]]],
-) -> str:
-    seen = sorted(
-        _hash([label, str(place), *(colors[o] for o in objects)]) for label, place, objects in told
-    )
-    return _hash([colors[thing], *seen])
-
-
-def _hash(parts: Iterable[str]) -> str:
-    return sha256("\0".join(parts).encode()).hexdigest()[:32]
+    told: Iterable[tuple[str, int, Sequence[Hashable]]],
+) -> _Look:
+    seen = [(label, place, tuple([colors[o] for o in objects])) for label, place, objects in told]
+    return colors[thing], tuple(sorted(seen))
