@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.local_server import command, runtime_installed
-from app.models import MODELS, Model, find_model, installed_models, installed_path
+from app.models import MODELS, find_model, installed_models, installed_path
 from backprompt.local import LocalUpstream
 from backprompt.upstream import Upstream, UpstreamError
 
@@ -98,17 +98,28 @@ def embedded_upstream(
     if path is None:
         message = f"the weights of `{name}` are not installed; `modulo models pull {name}`"
         raise UpstreamError("upstream-none", message)
+    return serve_file(path, threads=threads, structured=structured)
+
+
+def serve_file(
+    path: Path, *, threads: int | None = None, structured: bool = False
+) -> LocalUpstream:
+    """Make the upstream of a GGUF file; its name is the file's.
+
+    Args:
+        path: The file.
+        threads: As for `embedded_upstream`.
+        structured: Likewise.
+    """
     alias = path.stem
     return LocalUpstream(
         command(path, alias=alias, threads=threads),
         name=alias,
-        connect=_connect(model, structured=structured),
+        connect=_connect(alias, structured=structured),
     )
 
 
-def _connect(model: Model, *, structured: bool) -> Callable[[str, str], Upstream]:
-    alias = Path(model.file).stem
-
+def _connect(alias: str, *, structured: bool) -> Callable[[str, str], Upstream]:
     def connect(url: str, key: str) -> Upstream:
         from backprompt.openai_upstream import OpenAIUpstream  # noqa: PLC0415  # only when started
 

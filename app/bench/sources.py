@@ -12,7 +12,7 @@ from app.bench.cells import Cell
 from app.bench.guesses import RandomUpstream
 from app.bench.problems import read_rows
 from app.bench.suite import Source
-from app.embedded import embedded_upstream
+from app.embedded import embedded_upstream, serve_file
 from app.failures import ServiceError
 from app.models import WeightsError
 from app.settings import Settings
@@ -170,6 +170,8 @@ def _completion(row: dict[str, object], name: str, source: Source) -> Completion
 
 
 def _embedded(source: Source, settings: Settings) -> Upstream:
+    if source.path is not None:
+        return serve_file(source.path, threads=source.threads, structured=source.structured)
     try:
         return embedded_upstream(
             source.model or "small",

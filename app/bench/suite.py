@@ -73,7 +73,7 @@ class Source(Part):
     api_key_env: str | None = None
     """Environment variable that holds the key; keys never stand in a suite."""
     path: Path | None = None
-    """Recorded conversations to replay, in JSON lines."""
+    """Recorded conversations to replay, in JSON lines; or the GGUF file of an embedded model."""
     sha256: str | None = None
     """Hash of that file, found when the suite is read."""
     price: Price | None = None
