@@ -40,5 +40,13 @@ COMMAND_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Wait for the other process, or use another `--out`.",
             409,
         ),
+        "export-empty": ServiceCode(
+            "There is nothing to learn from",
+            "None of the runs and problems gives a row of the wanted format, or filters leave none "
+            "over. Nothing was written. The message counts what was left out, by reason; the card "
+            "of a data set explains the reasons.",
+            "Widen the filters, or take another `--format`.",
+            422,
+        ),
     }
 )

@@ -1,0 +1,170 @@
+"""`modulo export`: reads runs and made problems, judges every answer, writes rows and a card."""
+
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from app.cli.check import with_service
+from app.cli.options import Assurance
+from app.cli.terminal import note, reported, show_json, show_table
+from app.failures import ServiceError
+from app.flywheel.card import Provenance, write_card
+from app.flywheel.dedupe import Dedupe, Sieve
+from app.flywheel.episodes import Episode
+from app.flywheel.exports import Order, Tally, export, identify_all
+from app.flywheel.formats import Format, Selection, Skill
+from app.flywheel.reviews import Reviewer
+from app.flywheel.row_files import RowFiles
+from app.flywheel.sources import read_sources
+from app.service import Service
+from app.settings import Settings, load_settings
+from backprompt.strategy import Feedback
+from critics.judge import Demand
+
+CARD = "README.md"
+ENDINGS = (".jsonl", ".parquet")
+PRIVATE = "the rows hold what users and models wrote; read them before you give them away"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """What was typed; see `modulo export --help`."""
+
+    sources: Sequence[Path]
+    kind: str
+    out: Path
+    from_store: bool
+    tenant: str | None
+    domains: Sequence[str]
+    model: str | None
+    origin: str
+    since: datetime | None
+    max_rounds: int | None
+    turns: int
+    feedback: str
+    exclude: Sequence[Path]
+    split: str | None
+    dedupe: str
+    per_problem: int | None
+    recorded_prompts: bool
+    trust_journal: bool
+    assurance: Assurance
+    license: str | None
+    as_json: bool
+
+
+def run_export(options: ExportOptions) -> None:
+    """Write the data, and say what is in it and what is not."""
+    with reported(as_json=options.as_json):
+        if not options.sources and not options.from_store:
+            raise ServiceError("usage", "there is nothing to export: name a SOURCE or --from-store")
+        _require_place(options.out)
+        settings = load_settings()
+        with RowFiles(options.out) as files:
+            tally = with_service(settings, lambda service: _export(service, options, files))
+            if not tally.rows:
+                raise _nothing(options, tally)
+        _tell(options, files, tally)
+
+
+async def _export(service: Service, options: ExportOptions, files: RowFiles) -> Tally:
+    reviewer = Reviewer(
+        pool=service.pool,
+        trusting=options.trust_journal,
+        recorded=options.recorded_prompts,
+        demand=Demand(options.assurance),
+        deadline_s=service.settings.worker.deadline_s,
+    )
+    passed_over = Counter[str]()
+    excluded = await identify_all(reviewer, read_sources(options.exclude, passed_over))
+    order = Order(
+        kind=Format(options.kind),
+        selection=Selection(
+            skill=Skill(options.origin),
+            model=options.model,
+            max_rounds=options.max_rounds,
+            feedback=Feedback(options.feedback),
+            turns=options.turns,
+        ),
+        domains=frozenset(options.domains),
+        since=options.since.replace(tzinfo=UTC) if options.since else None,
+        excluded=excluded,
+    )
+    sieve = Sieve(Dedupe(options.dedupe), options.per_problem)
+    passed_over.clear()
+    episodes = chain(read_sources(options.sources, passed_over), _stored(service.settings, options))
+    tally = await export(order, reviewer, episodes, sieve, files)
+    tally.dropped.update(passed_over)
+    return tally
+
+
+def _stored(settings: Settings, options: ExportOptions) -> Iterator[Episode]:
+    if options.from_store:
+        from app.flywheel.stored import read_store  # noqa: PLC0415  # needs an extra
+
+        yield from read_store(settings, options.tenant)
+
+
+def _require_place(out: Path) -> None:
+    """Find before anything is judged that the rows have no place.
+
+    Raises:
+        ServiceError: `usage`.
+    """
+    if out.suffix and out.suffix not in ENDINGS and not out.is_dir():
+        raise ServiceError("usage", f"`{out}` ends in neither `.jsonl` nor `.parquet`")
+    taken = out / CARD if out.is_dir() or not out.suffix else out
+    if taken.exists():
+        raise ServiceError("usage", f"`{taken}` is there already", help=["name another `--out`"])
+
+
+def _tell(options: ExportOptions, files: RowFiles, tally: Tally) -> None:
+    about = Provenance(
+        kind=Format(options.kind),
+        command=shlex.join(["modulo", *sys.argv[1:]]),
+        license=options.license,
+        trusted=options.trust_journal,
+        recorded=options.recorded_prompts,
+        made={split: files.file(split).name for split in tally.rows},
+    )
+    if not options.out.suffix:
+        (options.out / CARD).write_text(write_card(about, tally), "utf-8")
+    if options.as_json:
+        show_json(_document(options, files, tally))
+    else:
+        rows = [(str(files.file(split)), f"{count:,}") for split, count in tally.rows.items()]
+        show_table([("file", "rows"), *rows])
+        for why, count in tally.dropped.most_common():
+            note(f"left out: {count:,} {why}")
+    if tally.refuted:
+        note(f"warning: {tally.refuted:,} answers that a source calls certified are not accepted")
+    if options.trust_journal:
+        note("warning: verdicts are those of the sources; nothing was judged again")
+    note(PRIVATE)
+
+
+def _document(options: ExportOptions, files: RowFiles, tally: Tally) -> dict[str, object]:
+    return {
+        "format": options.kind,
+        "files": {split: str(files.file(split)) for split in tally.rows},
+        "rows": dict(tally.rows),
+        "problems": tally.problems,
+        "episodes": dict(tally.episodes),
+        "values": {column: dict(values) for column, values in tally.values.items()},
+        "dropped": dict(tally.dropped),
+        "not_confirmed": tally.refuted,
+    }
+
+
+def _nothing(options: ExportOptions, tally: Tally) -> ServiceError:
+    left = ", ".join(f"{count:,} {why}" for why, count in tally.dropped.most_common())
+    return ServiceError(
+        "export-empty",
+        f"no `{options.kind}` row came of {tally.episodes.total():,} runs and problems"
+        + (f"; left out: {left}" if left else ""),
+    )
