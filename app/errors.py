@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.console.routing import is_page, refuse_page
 from app.failures import ServiceError, from_kernel
+from app.flywheel.rewards import RewardRequest
 from app.protocol import CheckRequest, SolveRequest
 from app.proxy.dialects import find_dialect
 from app.schema_faults import schema_failure
@@ -29,7 +30,11 @@ from critics.types import KernelError
 logger = logging.getLogger("llm_modulo.errors")
 
 MEDIA_TYPE = "application/problem+json"
-_BODIES: Mapping[str, type[BaseModel]] = {"/solve": SolveRequest, "/check": CheckRequest}
+_BODIES: Mapping[str, type[BaseModel]] = {
+    "/solve": SolveRequest,
+    "/check": CheckRequest,
+    "/reward": RewardRequest,
+}
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 

@@ -20,7 +20,7 @@ from app.failures import ServiceError
 from app.strict_json import read_json
 
 MOST_VALUES = 10_000
-"""JSON values of a request beside its problem; each may be a fault that we ourselves must tell."""
+"""JSON values of a request beside its problems; each may be a fault that we ourselves must tell."""
 PATIENCE = 20
 """How many times the body limit is read and thrown away before an oversized sender is cut off."""
 
@@ -126,12 +126,12 @@ class StrictRoute(APIRoute):
 
 
 def check_values(body: Any) -> None:
-    """Refuse a flood of values; a problem may hold one, since workers read it."""
-    seen, pending = 0, [body]
+    """Refuse a flood of values; problems may hold one, since workers read them."""
+    seen, pending, problems = 0, [body], _problems(body)
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            inner = [part for name, part in value.items() if value is not body or name != "problem"]
+            inner = [part for part in value.values() if id(part) not in problems]
         else:
             inner = value if isinstance(value, list) else []
         seen += len(inner)
@@ -139,6 +139,16 @@ def check_values(body: Any) -> None:
             said = f"the request holds more than {MOST_VALUES:,} values beside its problem"
             raise ServiceError("invalid-request", said)
         pending += inner
+
+
+def _problems(body: Any) -> frozenset[int]:
+    """Find the problems of a request: its own, or one of each item of a batch."""
+    if not isinstance(body, dict):
+        return frozenset()
+    items = body.get("items")
+    parts = [body, *(items if isinstance(items, list) else ())]
+    held = (part.get("problem") for part in parts if isinstance(part, dict))
+    return frozenset(id(problem) for problem in held if isinstance(problem, dict))
 
 
 def require_json(request: HTTPConnection) -> None:

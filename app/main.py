@@ -7,7 +7,17 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from opentelemetry.trace import TracerProvider
 
-from app import answers, catalogue, certificates, errors, formalize, health, routes, run_routes
+from app import (
+    answers,
+    catalogue,
+    certificates,
+    errors,
+    formalize,
+    health,
+    reward_routes,
+    routes,
+    run_routes,
+)
 from app.console import installation as console
 from app.intake import BodyLimit
 from app.proxy import routes as proxy_routes
@@ -70,7 +80,7 @@ def create_app(
     )
     app.state.service = service
     proxy_routes.install(app)  # first: a chat that is passed on has little else to cost
-    for part in (routes, formalize, answers, run_routes, certificates, catalogue):
+    for part in (routes, formalize, answers, run_routes, reward_routes, certificates, catalogue):
         app.include_router(part.router)
     console.install(app, settings.console)
     app.include_router(health.router)

@@ -47,6 +47,7 @@ def problems(*codes: str) -> Responses:
 
 
 CHECK_RESPONSES: Responses = problems(*_BODY, *_PROBLEM, "translation-unsupported", *_MODEL)
+REWARD_RESPONSES: Responses = problems(*_BODY, *_PROBLEM)
 FORMALIZE_RESPONSES: Responses = problems(
     *_BODY, "domain-unknown", "too-many-runs", "shutting-down", "formalization-unsupported", *_MODEL
 )

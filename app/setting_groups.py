@@ -192,6 +192,10 @@ class Limits(Group):
     """Runs that are remembered after their end, where they are kept in memory."""
     concurrent_checks: int = Field(default=64, ge=1)
     """Checks without a model under way at once."""
+    reward_completions: int = Field(default=1024, ge=1, le=10_000)
+    """Completions that one request may have rewarded (`POST /reward`)."""
+    reward_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds for all completions of such a request; what is not judged by then is `unknown`."""
     concurrent_passthrough: int = Field(default=256, ge=1)
     """Chat requests passed through at once; one more is refused with `Retry-After`."""
 

@@ -11,7 +11,7 @@ Invariants:
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from app.protocol import Wire
 from app.samples import SWITCH
@@ -109,9 +109,8 @@ class RewardItem(Wire):
 class RewardRequest(RewardOptions):
     """Completions to reward: of one problem, or a batch of problems with theirs."""
 
-    model_config = {
-        **RewardOptions.model_config,
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [
                 {
                     "domain": "pddl",
@@ -129,8 +128,8 @@ class RewardRequest(RewardOptions):
                     "holdout": True,
                 },
             ]
-        },
-    }
+        }
+    )
 
     domain: str | None = Field(default=None, min_length=1, max_length=80)
     """Name of an installed domain, for completions of one problem."""
@@ -241,8 +240,8 @@ class Agreement(Wire):
         """Count."""
         said = [reward.holdout.agrees if reward.holdout else None for reward in rewards]
         return cls(
-            agreed=said.count(True),  # noqa: FBT003  # what is counted
-            disagreed=said.count(False),  # noqa: FBT003  # as above
+            agreed=said.count(True),
+            disagreed=said.count(False),
             unavailable=said.count(None),
         )
 
@@ -250,9 +249,8 @@ class Agreement(Wire):
 class RewardResult(Wire):
     """What the completions are worth, in the order in which they were sent."""
 
-    model_config = {
-        **Wire.model_config,
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [
                 {
                     "rewards": [1.2],
@@ -267,8 +265,8 @@ class RewardResult(Wire):
                     ],
                 }
             ]
-        },
-    }
+        }
+    )
 
     rewards: tuple[float, ...]
     """The rewards alone."""

@@ -28,6 +28,7 @@ BY_SEGMENT: Mapping[str, Scopes] = MappingProxyType(
         "errors": OPEN,
         "domains": ANY,
         "check": CHECK,
+        "reward": CHECK,
         "certificates": ANY,
         "solve": SOLVE,
         "formalize": SOLVE,
