@@ -7,6 +7,7 @@ from critics.scheduling.calendar.codes import CALENDAR_CODES
 from critics.scheduling.calendar.critics import CRITICS, share_of_rules
 from critics.scheduling.calendar.enumeration import give_opinion
 from critics.scheduling.calendar.examples import EXAMPLES
+from critics.scheduling.calendar.generation import CALENDAR_GENERATION
 from critics.scheduling.calendar.mutate import mutate
 from critics.scheduling.calendar.picture import picture_slot
 from critics.scheduling.calendar.problem import load_calendar
@@ -45,6 +46,7 @@ domain = Domain(
     hint=give_hint,
     answer_schema=write_answer_schema,
     formalization=CALENDAR,
+    generation=CALENDAR_GENERATION,
     examples=EXAMPLES,
     codes=CALENDAR_CODES,
 )
