@@ -16,7 +16,7 @@ QUICK = ("fsync=off", "full_page_writes=off")
 """Nobody pulls the plug here: what is tested is the death of processes. Commits stay synchronous,
 or a server that is stopped at once would forget some that it had confirmed."""
 SETTINGS = ("listen_addresses=", "max_connections=200", *QUICK)
-READY_S = 30
+READY_S = 120
 
 
 def find_programs() -> Path | None:

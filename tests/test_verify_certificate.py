@@ -118,7 +118,7 @@ def test_runs_by_itself(tmp_path, signed, key):
     certificate.write_bytes(signed)
     trusted.write_text(key.public.to_pem())
     command = [sys.executable, "-I", "-S", SCRIPT, certificate, "--key", trusted]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("VERIFIED: claim `answer` of domain `pddl`\n")
     assert "signed by the key you trust" in done.stdout

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-SOON_S = 60.0
+SOON_S = 120.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
 
 

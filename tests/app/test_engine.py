@@ -20,7 +20,7 @@ from tests.app.conftest import REQUEST
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SOON_S = 10.0
+SOON_S = 60.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
 ROOM = 2
 Make = Callable[[MakeRun], Engine]

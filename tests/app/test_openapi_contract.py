@@ -2,15 +2,15 @@
 
 import json
 import os
-import socket
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -22,6 +22,7 @@ from app.settings import Settings
 
 STREAMS = {"/runs/{run_id}/events"}
 UNAVAILABLE = 503
+LISTENS = re.compile(r"listens on (http://\S+)\s")
 SCHEMA = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
 
 
@@ -57,34 +58,32 @@ def model() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MODULO_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", str(port)],
-        cwd=tmp_path_factory.mktemp("service"),
-        env=kept | {"MODULO_UPSTREAM__BASE_URL": model, "MODULO_UPSTREAM__MODEL": "m"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    wait_for(url, process)
-    yield url
+    folder = tmp_path_factory.mktemp("service")
+    said = folder / "said"
+    with said.open("wb") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            cwd=folder,
+            env=kept
+            | {"MODULO_UPSTREAM__BASE_URL": model, "MODULO_UPSTREAM__MODEL": "m"}
+            | {"XDG_DATA_HOME": str(folder / "data")},
+            stdout=subprocess.DEVNULL,
+            stderr=told,
+        )
+    yield find_url(said, process)
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended"
-        try:
-            httpx.get(f"{url}/healthz", timeout=30)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the service does not answer")
+def find_url(said: Path, process: subprocess.Popen[bytes]) -> str:
+    """Wait until the service has said where it listens, which is once it does."""
+    until = time.monotonic() + 120
+    while not (found := LISTENS.search(said.read_text("utf-8"))):
+        assert process.poll() is None, said.read_text("utf-8")
+        assert time.monotonic() < until, "the service does not start"
+        time.sleep(0.1)
+    return found[1]
 
 
 def no_failure(ctx, response, case) -> None:
@@ -101,6 +100,6 @@ def test_every_operation_keeps_its_word(case, service) -> None:
         return
     case.call_and_validate(
         base_url=service,
-        timeout=60,
+        timeout=300,
         checks=[no_failure, status_code_conformance, content_type_conformance],
     )

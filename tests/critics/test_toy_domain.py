@@ -29,7 +29,7 @@ def test_a_package_with_one_file_is_a_domain(packages: Path) -> None:
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{packages}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert (run.stdout, run.stderr) == ("True accepted rejected\n", "")

@@ -29,7 +29,7 @@ def install(package: Path, target: Path) -> None:
             str(package),
         ],
         check=True,
-        timeout=50,
+        timeout=150,
     )
 
 
@@ -41,7 +41,7 @@ def modulo(site: Path, *arguments: str, given: str = "") -> subprocess.Completed
         env={**kept, "PYTHONPATH": f"{site}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
 
@@ -101,7 +101,7 @@ def test_its_own_tests_pass(seating: Path) -> None:
         cwd=seating,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=150,
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -39,7 +39,7 @@ def test_the_offline_demo_shows_a_rejection_a_correction_and_a_certificate() -> 
         argv,
         capture_output=True,
         encoding="utf-8",
-        timeout=55,
+        timeout=150,
         check=False,
         env=environment,
         cwd=EXAMPLES.parent,

@@ -62,7 +62,7 @@ def process(plugins, tmp_path):
             capture_output=True,
             cwd=tmp_path,
             env=environment(plugins, **env),
-            timeout=50,
+            timeout=150,
             check=False,
         )
         out, err = done.stdout.decode(), done.stderr.decode()
@@ -265,7 +265,7 @@ def test_ctrl_c_ends_without_a_word_of_complaint(plugins, tmp_path, words):
         process.stdin.flush()
         assert b"accepted" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=150)
     assert b"Traceback" not in err
     assert process.returncode in {Exit.OK, Exit.INTERRUPTED}
 
@@ -308,7 +308,7 @@ def redirect(plugins, folder, words, **streams):
         stderr=subprocess.PIPE,
         cwd=folder,
         env=environment(plugins),
-        timeout=50,
+        timeout=150,
         check=False,
         **streams,
     )

@@ -28,7 +28,7 @@ async def service(pool):
     app = make_app(pool, "bye", "hello")
     engine = app.state.service.engine
     async with served(app) as (_, port):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
             certified = (await http.post("/solve", json=REQUEST)).json()["id"]
             short = {**REQUEST, "budget": {"rounds": 1}}
             exhausted = (await http.post("/solve", json=short)).json()["id"]

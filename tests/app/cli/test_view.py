@@ -9,7 +9,7 @@ import httpx
 
 RECORDINGS = Path(__file__).parents[3] / "examples" / "recordings"
 VIEW = [sys.executable, "-m", "app", "view"]
-ENOUGH_S = 50
+ENOUGH_S = 150
 
 
 def test_a_recording_is_shown_until_it_is_interrupted() -> None:

@@ -12,7 +12,7 @@ MOST_MB = 300
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_five_hundred_runs_at_once(database):
     script = ROOT / "benchmarks" / "durable_rounds.py"
     command = [sys.executable, script, database, "--runs", "500", "--rounds", "5"]

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,18 @@ async def ended(replica, run_id: str) -> dict:
         return await replica.show(run_id)
 
 
+async def answered(server: UpstreamServer, calls: int, over: Coroutine[Any, Any, object]) -> None:
+    """Wait until the model was asked so many times more, or the run is over before that."""
+    waiting, wanted = asyncio.create_task(over), len(server.seen) + calls
+    while len(server.seen) < wanted and not waiting.done():
+        server.arrived.clear()
+        arrived = asyncio.create_task(server.arrived.wait())
+        await asyncio.wait({arrived, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        arrived.cancel()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
 BUDGET = {"budget": {"rounds": 20}, "strategy": {"restart_after": None, "history": "full"}}
 
 
@@ -73,7 +87,7 @@ async def test_a_killed_process_goes_on_where_it_was(database, tmp_path, plugins
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_twenty_kills_at_random_moments_lose_and_repeat_nothing(database, tmp_path, plugins):
     chance = random.Random(20)  # noqa: S311  # no secrets
     model = Model(rounds=30)
@@ -83,10 +97,7 @@ async def test_twenty_kills_at_random_moments_lose_and_repeat_nothing(database, 
         replica = await cluster.start(server.base_url, **LEASE)
         run_id = await replica.solve(**wishes)
         while kills < 20:
-            wanted = len(server.seen) + chance.randrange(3)
-            while len(server.seen) < wanted:
-                server.arrived.clear()
-                await asyncio.wait_for(server.arrived.wait(), SOON_S)
+            await answered(server, chance.randrange(3), ended(replica, run_id))
             for _ in range(chance.randrange(200)):
                 await asyncio.sleep(0)
             if (await replica.show(run_id))["state"] == "certified":
@@ -107,7 +118,7 @@ async def test_twenty_kills_at_random_moments_lose_and_repeat_nothing(database, 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_a_run_that_kills_its_process_is_given_up(database, tmp_path, plugins):
     model = Model()
     model.hold_at = 2

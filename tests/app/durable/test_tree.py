@@ -57,7 +57,7 @@ async def finish(replica, run_id):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_a_tree_goes_on_where_its_process_was_killed(database, tmp_path, plugins):
     guide = Guide()
     async with guide.server as server, cluster_of(database, tmp_path, plugins) as cluster:

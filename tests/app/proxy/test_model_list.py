@@ -81,7 +81,7 @@ async def test_another_llm_modulo_is_not_taken_for_a_model_server(pool, monkeypa
     async with (
         served(make_app(pool, "hello")) as (_, port),
         UpstreamServer() as upstream,
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         monkeypatch.setattr(upstreams, "PORTS", (port,))
         alone = await choose_upstream(settings, http)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.app.proxy.chats import CHAT
 
-SOON_S = 5.0
+SOON_S = 60.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
 Address = tuple[str, int]
 

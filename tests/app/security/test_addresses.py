@@ -145,7 +145,7 @@ async def test_of_a_receivers_answer_the_status_is_read_and_no_redirect_followed
         async with client(app) as http:
             run = (await http.post("/solve", json=REQUEST)).json()["id"]
             record = await app.state.service.engine.get(run)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 assert await app.state.service.courier.deliver(record)
             assert f"host: 127.0.0.1:{port}".encode() in heard[0].lower()
     done = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"

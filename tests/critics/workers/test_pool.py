@@ -89,8 +89,8 @@ async def test_a_hanging_critic_is_killed_at_its_deadline(word: str) -> None:
 async def test_a_job_waits_for_its_turn_without_losing_its_own_time() -> None:
     async with Pool(size=1) as pool:
         await pool.start()
-        first = asyncio.create_task(pool.judge("hostile", {}, "sleep", deadline_s=1.5))
-        second = asyncio.create_task(pool.judge("hostile", {}, "fine", deadline_s=1.4))
+        first = asyncio.create_task(pool.judge("hostile", {}, "sleep", deadline_s=3.0))
+        second = asyncio.create_task(pool.judge("hostile", {}, "fine", deadline_s=2.9))
         assert (await second).verdict is Verdict.ACCEPTED
         assert first.done()
 
@@ -110,10 +110,10 @@ async def test_jobs_are_served_in_order_of_arrival() -> None:
 async def test_a_late_look_at_the_clock_does_not_lose_an_answer() -> None:
     async with Pool(size=1) as pool:
         await pool.judge("toy", SORT, "1,2,3")
-        task = asyncio.create_task(pool.judge("toy", SORT, "1,2,3", deadline_s=0.2))
+        task = asyncio.create_task(pool.judge("toy", SORT, "1,2,3", deadline_s=1.9))
         while not task.done():
             # The event loop is held up beyond the deadline, again and again.
-            threading.Event().wait(0.3)
+            threading.Event().wait(2.0)
             await asyncio.sleep(0)
         assert (await task).verdict is Verdict.ACCEPTED
 
@@ -161,13 +161,14 @@ async def test_a_worker_is_confined(
 async def test_an_idle_pool_gives_its_memory_back() -> None:
     async with Pool(size=2, idle_s=0.05) as pool:
         await pool.start(engines_of=["hostile"])
-        judged = await pool.judge("hostile", {}, "fine")
+        judged = await pool.judge("hostile", {}, "fine", opinion_deadline_s=60)
         assert judged.assurance is Assurance.CROSS
         (engines,) = pool.engines.crews
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while pool._critics._spare or engines._spare or engines._zygote:  # noqa: ASYNC110  # there is no event for it
                 await asyncio.sleep(0.01)
-        assert (await pool.judge("hostile", {}, "fine")).assurance is Assurance.CROSS
+        again = await pool.judge("hostile", {}, "fine", opinion_deadline_s=60)
+        assert again.assurance is Assurance.CROSS
 
 
 async def test_closing_leaves_no_process() -> None:
@@ -176,7 +177,7 @@ async def test_closing_leaves_no_process() -> None:
     await pool.judge("hostile", {}, "fine", demand=Demand.AUTO)
     job = asyncio.create_task(pool.judge("hostile", {}, "loop", deadline_s=60))
     await busy(pool)
-    ours = descendants(os.getpid()) - before
+    ours = descendants(os.getpid(), besides=before)
     assert len(ours) >= 4
     await pool.aclose()
     assert (await job).codes == ("critic-crashed",)
@@ -271,8 +272,9 @@ async def test_prepares_a_problem_for_a_model(pool: Pool) -> None:
 async def test_weighs_a_second_opinion(
     pool: Pool, word: str, opinion: str, demand: Demand, expected: tuple[str, ...]
 ) -> None:
+    seconds = 0.5 if opinion == "sleep" else 60.0
     judgement = await pool.judge(
-        "hostile", {"opinion": opinion}, word, demand=demand, opinion_deadline_s=0.5
+        "hostile", {"opinion": opinion}, word, demand=demand, opinion_deadline_s=seconds
     )
     opinions = [opinion.verdict.value for opinion in judgement.opinions]
     assert (judgement.verdict.value, judgement.assurance.value, *opinions) == expected
