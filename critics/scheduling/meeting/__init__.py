@@ -7,6 +7,7 @@ from critics.scheduling.meeting.codes import MEETING_CODES
 from critics.scheduling.meeting.critics import CRITICS, share_of_people
 from critics.scheduling.meeting.examples import EXAMPLES
 from critics.scheduling.meeting.extract import extract_itineraries
+from critics.scheduling.meeting.generation import MEETING_GENERATION
 from critics.scheduling.meeting.mutate import mutate
 from critics.scheduling.meeting.picture import picture_itinerary
 from critics.scheduling.meeting.prefix import open_prefix
@@ -48,6 +49,7 @@ domain = Domain(
     prefix=open_prefix,
     answer_schema=write_answer_schema,
     formalization=MEETING,
+    generation=MEETING_GENERATION,
     examples=EXAMPLES,
     codes=MEETING_CODES,
 )
