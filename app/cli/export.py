@@ -130,7 +130,7 @@ def _tell(options: ExportOptions, files: RowFiles, tally: Tally) -> None:
         license=options.license,
         trusted=options.trust_journal,
         recorded=options.recorded_prompts,
-        made={split: files.file(split).name for split in tally.rows},
+        made={split: _measure(files.file(split)) for split in tally.rows},
     )
     if not options.out.suffix:
         (options.out / CARD).write_text(write_card(about, tally), "utf-8")
@@ -146,6 +146,10 @@ def _tell(options: ExportOptions, files: RowFiles, tally: Tally) -> None:
     if options.trust_journal:
         note("warning: verdicts are those of the sources; nothing was judged again")
     note(PRIVATE)
+
+
+def _measure(file: Path) -> tuple[str, int]:
+    return file.name, file.stat().st_size
 
 
 def _document(options: ExportOptions, files: RowFiles, tally: Tally) -> dict[str, object]:

@@ -64,7 +64,7 @@ class Provenance:
         license: As the Hub names it; `None` if nobody has said.
         trusted: Whether the sources' verdicts were taken as they are.
         recorded: Whether prompts are the ones that models were sent.
-        made: Names of the files, by part of the data.
+        made: Names of the files and their sizes in bytes, by part of the data.
         dates: First and last day of the runs, if known.
     """
 
@@ -73,7 +73,7 @@ class Provenance:
     license: str | None
     trusted: bool
     recorded: bool
-    made: Mapping[str, str]
+    made: Mapping[str, tuple[str, int]]
     dates: tuple[str, str] | None = None
 
 
@@ -92,11 +92,13 @@ def _front(about: Provenance, tally: Tally) -> Iterator[str]:
     yield f"task_categories:\n- {task}"
     yield "tags:\n- llm-modulo\n- planning\n- trl"
     yield f"configs:\n- config_name: {about.kind}\n  default: true\n  data_files:"
-    for split, file in about.made.items():
+    for split, (file, _) in about.made.items():
         yield f"  - split: {split}\n    path: {_yaml(file)}"
     yield f"dataset_info:\n- config_name: {about.kind}\n  splits:"
-    for split in about.made:
-        yield f"  - name: {split}\n    num_examples: {tally.rows[split]}"
+    for split, (_, size) in about.made.items():
+        yield f"  - name: {split}\n    num_bytes: {size}\n    num_examples: {tally.rows[split]}"
+    whole = sum(size for _, size in about.made.values())
+    yield f"  download_size: {whole}\n  dataset_size: {whole}"
     yield "---"
 
 
