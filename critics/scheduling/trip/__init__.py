@@ -8,6 +8,7 @@ from critics.scheduling.trip.codes import TRIP_CODES
 from critics.scheduling.trip.critics import CRITICS, share_of_facts
 from critics.scheduling.trip.examples import EXAMPLES
 from critics.scheduling.trip.extract import extract_itineraries
+from critics.scheduling.trip.generation import TRIP_GENERATION
 from critics.scheduling.trip.mutate import mutate
 from critics.scheduling.trip.picture import picture_itinerary
 from critics.scheduling.trip.prefix import open_prefix
@@ -41,6 +42,7 @@ domain = Domain(
     picture=picture_itinerary,
     arrangement=AnyOrder(("cities", "windows", "edges")),
     formalization=TRIP,
+    generation=TRIP_GENERATION,
     examples=EXAMPLES,
     codes=TRIP_CODES,
 )
