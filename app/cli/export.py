@@ -21,13 +21,13 @@ from app.flywheel.formats import Format, Selection, Skill
 from app.flywheel.reviews import Reviewer
 from app.flywheel.row_files import RowFiles
 from app.flywheel.sources import read_sources
+from app.flywheel.splits import read_shares
 from app.service import Service
 from app.settings import Settings, load_settings
 from backprompt.strategy import Feedback
 from critics.judge import Demand
 
 CARD = "README.md"
-ENDINGS = (".jsonl", ".parquet")
 PRIVATE = "the rows hold what users and models wrote; read them before you give them away"
 
 
@@ -49,6 +49,7 @@ class ExportOptions:
     feedback: str
     exclude: Sequence[Path]
     split: str | None
+    parquet: bool
     dedupe: str
     per_problem: int | None
     recorded_prompts: bool
@@ -63,9 +64,10 @@ def run_export(options: ExportOptions) -> None:
     with reported(as_json=options.as_json):
         if not options.sources and not options.from_store:
             raise ServiceError("usage", "there is nothing to export: name a SOURCE or --from-store")
-        _require_place(options.out)
+        files = RowFiles(options.out, parquet=options.parquet)
+        _require_room(files)
         settings = load_settings()
-        with RowFiles(options.out) as files:
+        with files:
             tally = with_service(settings, lambda service: _export(service, options, files))
             if not tally.rows:
                 raise _nothing(options, tally)
@@ -94,6 +96,7 @@ async def _export(service: Service, options: ExportOptions, files: RowFiles) -> 
         domains=frozenset(options.domains),
         since=options.since.replace(tzinfo=UTC) if options.since else None,
         excluded=excluded,
+        shares=read_shares(options.split) if options.split else {},
     )
     sieve = Sieve(Dedupe(options.dedupe), options.per_problem)
     passed_over.clear()
@@ -110,15 +113,13 @@ def _stored(settings: Settings, options: ExportOptions) -> Iterator[Episode]:
         yield from read_store(settings, options.tenant)
 
 
-def _require_place(out: Path) -> None:
-    """Find before anything is judged that the rows have no place.
+def _require_room(files: RowFiles) -> None:
+    """Find before anything is judged that there is a data set already.
 
     Raises:
         ServiceError: `usage`.
     """
-    if out.suffix and out.suffix not in ENDINGS and not out.is_dir():
-        raise ServiceError("usage", f"`{out}` ends in neither `.jsonl` nor `.parquet`")
-    taken = out / CARD if out.is_dir() or not out.suffix else out
+    taken = files.place if files.single else files.place / CARD
     if taken.exists():
         raise ServiceError("usage", f"`{taken}` is there already", help=["name another `--out`"])
 
@@ -132,7 +133,7 @@ def _tell(options: ExportOptions, files: RowFiles, tally: Tally) -> None:
         recorded=options.recorded_prompts,
         made={split: _measure(files.file(split)) for split in tally.rows},
     )
-    if not options.out.suffix:
+    if not files.single:
         (options.out / CARD).write_text(write_card(about, tally), "utf-8")
     if options.as_json:
         show_json(_document(options, files, tally))

@@ -49,6 +49,7 @@ Exclude = Annotated[
 Split = Annotated[
     str | None, typer.Option(metavar="train=.9,test=.1", help="Divide by problem, renamed or not.")
 ]
+Parquet = Annotated[bool, typer.Option("--parquet", help="Files of a folder as Parquet.")]
 Dedupe = Annotated[
     Literal["exact", "identity", "none"],
     typer.Option(help="`identity`: one row of each problem, renamed or not."),
@@ -82,6 +83,7 @@ def export(
     feedback: Feedback = "explain",
     exclude: Exclude = None,
     split: Split = None,
+    parquet: Parquet = False,
     dedupe: Dedupe = "exact",
     per_problem: PerProblem = None,
     recorded_prompts: RecordedPrompts = False,
@@ -109,6 +111,7 @@ def export(
             feedback=feedback,
             exclude=exclude or [],
             split=split,
+            parquet=parquet,
             dedupe=dedupe,
             per_problem=per_problem,
             recorded_prompts=recorded_prompts,

@@ -20,6 +20,7 @@ from app.flywheel.episodes import Episode
 from app.flywheel.formats import Format, Row, Selection, write_rows
 from app.flywheel.reviews import Dropped, Review, Reviewer
 from app.flywheel.row_files import RowFiles
+from app.flywheel.splits import choose_split
 
 BATCH = 64
 """Episodes that are judged at the same time, as far as there are workers."""
@@ -39,7 +40,8 @@ class Order:
         domains: Only these; empty for all.
         since: Only runs that are not older.
         excluded: Identities of problems that must not be in the data.
-        shares: Parts of the data and how large they are, together 1; empty for one part.
+        shares: Parts of the data and how large they are, together 1; if empty, a source that has
+            divided its rows has settled it, and all else is one part.
     """
 
     kind: Format
@@ -55,6 +57,12 @@ class Order:
             return "other-domain"
         old = self.since is not None and episode.at is not None and episode.at < self.since
         return "too-old" if old else None
+
+    def part(self, review: Review) -> str:
+        """Give the part of the data that a problem belongs to."""
+        if self.shares:
+            return choose_split(review.identity, self.shares)
+        return review.episode.split or WHOLE
 
 
 @dataclass(slots=True)
@@ -163,7 +171,7 @@ def _write(order: Order, review: Review, sieve: Sieve, files: RowFiles, tally: T
         tally.dropped["excluded-problem"] += 1
         return
     tally.review(review)
-    split = WHOLE
+    split = order.part(review)
     empty = True
     for row in write_rows(order.kind, review, order.selection):
         empty = False

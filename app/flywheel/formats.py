@@ -210,7 +210,7 @@ def _about(review: Review) -> Row:
         "problem": json.dumps(episode.problem, ensure_ascii=False, sort_keys=True),
         "identity": review.identity,
         "source": episode.source,
-        "run": episode.name,
+        "run": episode.name.encode("utf-8", "replace").decode(),
     }
 
 

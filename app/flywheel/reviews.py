@@ -14,6 +14,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -29,6 +30,8 @@ KEYS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bmdl_[0-9a-f]{8,}_[0-9a-f]{16,}|\bsk-[\w-]{20,}"
 )
 """Keys as they are written: a private key, one of ours, and one of a model's vendor."""
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which no file can hold."""
 SPEAKERS = frozenset({"system", "user", "assistant"})
 
 
@@ -121,10 +124,9 @@ class Reviewer:
             Dropped: It cannot be read.
         """
         try:
-            own = await self.pool.identify(domain, problem, deadline_s=self.deadline_s)
+            return await self.pool.identify(domain, problem, deadline_s=self.deadline_s)
         except KernelError as error:
             raise Dropped("problem-unreadable") from error
-        return f"{domain}:{own}"
 
     async def _write_task(self, episode: Episode) -> Task:
         try:
@@ -142,14 +144,16 @@ class Reviewer:
             answer_format=prepared.answer_format,
         )
         task = _as_recorded(episode.task, task) if self.recorded else task
-        if KEYS.search(task.model_dump_json()):
-            raise Dropped("key-material")
+        why = _unfit(task.model_dump())
+        if why is not None:
+            raise Dropped(why)
         return task
 
     async def _judge(self, episode: Episode, attempt: Attempt) -> Reviewed | str:
         """Judge one answer, or say why it is left out."""
-        if KEYS.search(attempt.text):
-            return "key-material"
+        why = _unfit(attempt.text)
+        if why is not None:
+            return why
         if self.trusting:
             told = attempt.judgement
             return Reviewed(attempt=attempt, judgement=told) if told else "not-judged"
@@ -181,6 +185,27 @@ def _distinct(attempts: Iterable[Attempt]) -> Iterator[Attempt]:
         if attempt.certified and not known.certified:
             kept[attempt.text] = attempt
     return iter(kept.values())
+
+
+def _unfit(value: Any) -> str | None:
+    """Say why a text, or what holds texts, must not be in any data."""
+    for text in _texts(value):
+        if KEYS.search(text):
+            return "key-material"
+        if not text.isascii() and HALVES.search(text):
+            return "not-unicode"
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from (*_texts(key), *_texts(inner))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _as_recorded(told: Task, own: Task) -> Task:

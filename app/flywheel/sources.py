@@ -20,12 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 
 from app.failures import ServiceError
 from app.flywheel.episodes import MUTATION, Attempt, Episode, read_episode
+from app.flywheel.tables import PARQUET, read_parquet
 from backprompt.events import Origin
 from backprompt.journal import Journal
 from backprompt.task import Task
 from critics.denial import DENIAL
 
-SUFFIXES = (".jsonl", ".jsonl.gz")
+SUFFIXES = (".jsonl", ".jsonl.gz", PARQUET)
 MOST_BYTES = 200_000_000
 """Of one journal."""
 BEGINS = frozenset({"run-started", "formalized"})
@@ -51,7 +52,8 @@ class ProblemRow(BaseModel):
     answer: str | None = None
     infeasible: bool = False
     near_misses: tuple[NearMiss, ...] = ()
-    split: str | None = Field(default=None)
+    split: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")
+    """It becomes the name of a file."""
 
     @field_validator("problem", "near_misses", mode="before")
     @classmethod
@@ -112,6 +114,9 @@ def read_file(file: Path, dropped: Counter[str]) -> Iterator[Episode]:
         ServiceError: `usage`: it cannot be read, or is neither a journal nor rows.
     """
     try:
+        if file.suffix == PARQUET:
+            yield from _read_rows(read_parquet(file), file, dropped)
+            return
         with _open(file) as lines:
             first = _load(next((line for line in lines if line.strip()), ""))
             if isinstance(first, dict) and first.get("event") in BEGINS:
