@@ -9,7 +9,7 @@ Invariants:
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from critics.domain import find_domain
 from critics.reward import MAX_COMPLETION_CHARS, Outcome, RewardQuestion, leave_open, refuse
-from critics.types import Diagnostic, ProblemError, Severity
+from critics.types import Diagnostic, ProblemError
 from critics.workers.crew import Crew
 from critics.workers.frames import FrameError
 from critics.workers.reply import loss, unsendable
@@ -100,16 +100,17 @@ class Rewards:
             find_domain(prompted.domain)
         known: list[dict[str | None, Outcome]] = [_refuse_unread(each) for each in batch]
         waiting = deque(_cut(batch, known, self.crew.size))
-        due = asyncio.get_running_loop().time() + seconds
+        loop = asyncio.get_running_loop()
+        due = loop.time() + seconds
+
+        def time_left() -> float:
+            return min(deadline_s, due - loop.time())
 
         async def work() -> None:
             while waiting:
                 chunk = waiting.popleft()
-                left = min(deadline_s, due - asyncio.get_running_loop().time())
-                if left <= 0:
-                    known[chunk.index] |= dict.fromkeys(chunk.texts, leave_open(_late(seconds)))
-                else:
-                    await self._judge(batch[chunk.index], chunk, question, left, known)
+                outcomes = self._judge(batch[chunk.index], chunk, question, time_left)
+                known[chunk.index] |= dict(zip(chunk.texts, await outcomes, strict=True))
 
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -127,28 +128,32 @@ class Rewards:
         prompted: Prompted,
         chunk: Chunk,
         question: RewardQuestion,
-        seconds: float,
-        known: list[dict[str | None, Outcome]],
-    ) -> None:
+        time_left: Callable[[], float],
+    ) -> list[Outcome]:
         """Judge a chunk; after a completion that took its worker down, another takes the rest."""
-        rest = deque(chunk.texts)
-        while rest:
+        outcomes: list[Outcome] = []
+        while len(outcomes) < len(chunk.texts):
+            if time_left() <= 0:
+                outcomes.append(leave_open(loss(_out_of_time())))
+                continue
             job = {
                 "kind": "rewards",
                 "domain": prompted.domain,
                 "problem": prompted.problem,
-                "texts": list(rest),
+                "texts": chunk.texts[len(outcomes) :],
                 "question": question.model_dump(mode="json"),
             }
             try:
-                async with self.crew.replies(job, seconds) as receive:
-                    while rest:
-                        outcome = _read(chunk.index, await receive())
-                        known[chunk.index][rest.popleft()] = outcome
+                async with self.crew.replies(job, time_left()) as receive:
+                    while len(outcomes) < len(chunk.texts):
+                        if time_left() <= 0:
+                            raise _out_of_time()
+                        outcomes.append(_read(chunk.index, await receive()))
             except Lost as lost:
-                known[chunk.index][rest.popleft()] = leave_open(loss(lost))
+                outcomes.append(leave_open(loss(lost)))
             except FrameError as error:
                 raise RewardProblemError(chunk.index, ProblemError([unsendable(error)])) from error
+        return outcomes
 
 
 def _refuse_unread(prompted: Prompted) -> dict[str | None, Outcome]:
@@ -194,9 +199,5 @@ def _read(index: int, reply: Mapping[str, Any]) -> Outcome:
     return Outcome.model_validate(reply["done"])
 
 
-def _late(seconds: float) -> Diagnostic:
-    return Diagnostic(
-        code="critic-deadline",
-        headline=f"the batch took more than {seconds:g} s; nothing was decided",
-        severity=Severity.UNKNOWN,
-    )
+def _out_of_time() -> Lost:
+    return Lost("critic-deadline", "the batch took too long")
