@@ -13,6 +13,7 @@ from app.setting_groups import Caps
 from app.settings import Settings
 from backprompt.budget import Budget
 from backprompt.strategy import Search, SolverMode, Strategy
+from backprompt.task import Task
 from backprompt.upstream import Sampling
 from critics.domain import DomainError, find_domain
 
@@ -102,6 +103,7 @@ def settle_strategy(
     if domain is None:
         return strategy
     require_moves(strategy, domain)
+    require_comparison(strategy, domain)
     return settle_solver(strategy, domain, named="solver" in wanted)
 
 
@@ -119,6 +121,31 @@ def require_moves(strategy: Strategy, domain: str) -> None:
         detail = f"domain `{domain}` has no moves, so `search: tree` cannot search them"
         fault = Fault(pointer="#/strategy/search", code="tree-unsupported", detail=detail)
         raise ServiceError("tree-unsupported", detail, faults=[fault])
+
+
+def require_comparison(strategy: Strategy, domain: str, task: Task | None = None) -> None:
+    """Refuse to look for better answers where none is better than another.
+
+    Args:
+        strategy: What is asked for.
+        domain: The domain's name.
+        task: The problem, once it has been read; plain language is read later.
+
+    Raises:
+        ServiceError: `evolve-unsupported`: the domain, or this problem, compares no answers.
+    """
+    if strategy.search is not Search.EVOLVE:
+        return
+    try:
+        found = find_domain(domain)
+    except DomainError:  # reading the problem says so better
+        return
+    silent = task is not None and task.prompt and task.objective is None
+    if found.objective is None or silent:
+        what = "this problem" if found.objective is not None else f"domain `{domain}`"
+        detail = f"{what} compares no answers, so `search: evolve` cannot look for better ones"
+        fault = Fault(pointer="#/strategy/search", code="evolve-unsupported", detail=detail)
+        raise ServiceError("evolve-unsupported", detail, faults=[fault])
 
 
 def settle_solver(strategy: Strategy, domain: str, *, named: bool) -> Strategy:

@@ -72,6 +72,13 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Use another `strategy.search`.",
             422,
         ),
+        "evolve-unsupported": ServiceCode(
+            "The problem compares no answers",
+            "`search: evolve` looks for better answers once there is one, and by this problem, or "
+            "by its whole domain, no answer is better than another.",
+            "Give the problem an objective, or use another `strategy.search`.",
+            422,
+        ),
         "run-not-waiting": ServiceCode(
             "The run does not wait for an answer",
             "Only a run in state `needs_input` whose problem was given as text can be answered, "

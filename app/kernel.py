@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 
 from pydantic import JsonValue
 
@@ -86,6 +87,12 @@ class PoolKernel:
         """Try moves of the problem."""
         return await self.pool.rollouts.ask(
             self.domain, self.problem, question, deadline_s=self.worker.deadline_s
+        )
+
+    async def measure(self, text: str) -> Fraction | None:
+        """Measure an accepted answer by the problem's objective."""
+        return await self.pool.measure(
+            self.domain, self.problem, text, deadline_s=self.worker.deadline_s
         )
 
     async def certify(self, judgement: Judgement, provenance: Provenance) -> Certificate | None:

@@ -10,10 +10,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field, model_validator
 
-from app.samples import ACCEPTED, SWITCH
+from app.samples import ACCEPTED, CODE, SWITCH
 from backprompt.budget import Budget, Usage
 from backprompt.disclosure import public_judgement
 from backprompt.events import Origin
+from backprompt.evolve.report import Evolution
 from backprompt.formalize import Formalization
 from backprompt.strategy import Strategy
 from backprompt.task import Shot
@@ -225,6 +226,8 @@ class SolveResult(Wire):
     """Who found the certified answer, such as `model`, `solver` or `search`."""
     search: Growth | None = None
     """How much a search over moves took, and what a model has contributed to it."""
+    evolution: Evolution | None = None
+    """With `search: evolve`: what answers were compared by, and how the best one was reached."""
     rounds: int
     """Rounds begun."""
     usage: Usage
@@ -268,16 +271,6 @@ class CheckResult(Judgement):
     def codes(self) -> tuple[str, ...]:
         """The distinct codes behind the verdict."""
         return super().codes
-
-
-CODE: dict[str, JsonValue] = {
-    "code": "not-covered",
-    "title": "Part of the problem is decided by no critic",
-    "explanation": "The problem uses a feature that is declared unsupported.",
-    "action": "Remove the feature from the problem.",
-    "status": None,
-}
-"""A code, as an example."""
 
 
 class Health(Wire):

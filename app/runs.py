@@ -125,6 +125,7 @@ class Run:
             solver=self.kernel.solver if domain.solver is not None else None,
             present=self.kernel.present if domain.arrangement is not None else None,
             rollout=self.kernel.rollout if domain.prefix is not None else None,
+            measure=self.kernel.measure if domain.objective is not None else None,
         )
         recorded = record(effects)
         if self.request.text is not None:
@@ -227,6 +228,7 @@ class Run:
             objective=compared.objective if compared else None,
             origin=outcome.origin if certified else None,
             search=_grown(outcome.certificate if certified else None),
+            evolution=outcome.evolution if certified else None,
             rounds=outcome.usage.rounds,
             usage=outcome.usage,
             budget=self.budget,
@@ -292,5 +294,6 @@ async def read_task(
         examples=request.examples,
         start_from=request.start_from,
         undecided=prepared.undecided,
+        objective=prepared.objective,
         sampling=sampling,
     )

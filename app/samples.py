@@ -40,3 +40,12 @@ event: result
 data: {"id":"run_01KANW8V8S4Q0Y5J1T3Z9X7C2B","status":"exhausted","certified":false}
 """
 """What a stream looks like, shortened."""
+
+CODE: dict[str, JsonValue] = {
+    "code": "not-covered",
+    "title": "Part of the problem is decided by no critic",
+    "explanation": "The problem uses a feature that is declared unsupported.",
+    "action": "Remove the feature from the problem.",
+    "status": None,
+}
+"""A code, as an example."""

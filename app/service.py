@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from app.admission import NamedLocks, Slots, settle_budget, settle_sampling, settle_strategy
+from app.admission import (
+    NamedLocks,
+    Slots,
+    require_comparison,
+    settle_budget,
+    settle_sampling,
+    settle_strategy,
+)
 from app.caches import Caches, open_cache
 from app.desk import Desk
 from app.dialogue import Dialogue
@@ -150,6 +157,7 @@ class Service(Desk):
         sampling = settle_sampling(request.sampling, settings, strategy)
         run_id = run_id or new_id("run")
         task = await read_task(self.pool, request, sampling, settings.worker, run_id)
+        require_comparison(strategy, request.domain, task)
         known = open_cache(self.caches, request, caller().tenant).answer
         choice, profile = await self.choice(), dialogue.profile if dialogue else None
         rungs = price_ladder(choice, request.model, profile, settings, domain=request.domain)

@@ -38,6 +38,7 @@ from backprompt.events import (
     Status,
     ToolsCalled,
 )
+from backprompt.evolve.islands import make_islands
 from backprompt.journal import Journal
 from backprompt.outcome import Outcome
 from backprompt.prompt import Turn
@@ -48,6 +49,7 @@ from backprompt.task import Task
 from backprompt.tree.report import Growth
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
+from critics.statement import read_envelope
 from critics.types import (
     Diagnostic,
     Feasibility,
@@ -113,7 +115,8 @@ class Blackboard:
         self.next_call = self.task.first_call
         self.under_way: dict[int, Usage] = {}
         self.share = self.strategy.share(self.budget)
-        self.ending = Ending(self.strategy.wanted)
+        self.islands = make_islands(self.task, self.strategy)
+        self.ending = Ending(None if self.islands else self.strategy.wanted)
         self.note(
             RunStarted(
                 task=self.task,
@@ -230,6 +233,8 @@ class Blackboard:
         if known.round < self.usage.rounds:
             self.round.repeats += 1
             self._consider(known.judgement, repeated=True)
+        if self.islands is not None and self.islands.meet(candidate.text):
+            self.round.gains = self.islands.here.gains
         return True
 
     def found(self, candidate: Candidate) -> int:
@@ -309,16 +314,29 @@ class Blackboard:
         if doubted is None and made is not None:
             self.note(Certified(candidate=number, certificate=made))
             self.ending.win(number, candidate, judgement, made)
+            if self.islands is not None and self._is_enough(candidate, made):
+                self.prefer(self.accepted[-1])
             if candidate.origin is not Origin.SOLVER:
                 self._consider(judgement, repeated=False)
         elif doubted is not None:
             why, degraded = doubted
+            if self.islands is not None:
+                self.islands.refuse(lost=why == "not-repeatable")
             self.note(Decided(decision="not-certified", why=why))
             self._judged[candidate.text] = Known(number, self.usage.rounds, degraded)
             self.best = degraded if self.best is judgement else self.best
             self.ending.give_up(*(code for code in degraded.codes if code in FUTILE))
             if candidate.origin is not Origin.SOLVER:
                 self._consider(degraded, repeated=False)
+
+    def _is_enough(self, candidate: Candidate, made: Certificate) -> bool:
+        assert self.islands is not None  # noqa: S101  # the only caller has looked
+        optimal = read_envelope(made).claim == "optimal"
+        return self.islands.confirm(self.usage.rounds, candidate.call, optimal=optimal)
+
+    def kept(self, judgement: Judgement) -> None:
+        """Note an accepted answer that needs no certificate, since a better one has it."""
+        self._consider(judgement, repeated=False)
 
     def certified_infeasible(self, made: Certificate | None) -> None:
         """Note the certificate that there is no answer; without one the evidence stands alone."""
@@ -347,7 +365,9 @@ class Blackboard:
         self.note(
             Ended(status=stop.status, reason=stop.reason, message=stop.message, usage=self.usage)
         )
-        return self.ending.outcome(stop, self.best, self.usage, tuple(self._models))
+        told = self.ending.outcome(stop, self.best, self.usage, tuple(self._models))
+        bred = self.islands.report() if self.islands else None
+        return told.model_copy(update={"evolution": bred})
 
     def _consider(self, judgement: Judgement, *, repeated: bool) -> None:
         """Keep the best of the round's candidates for the back-prompt, the later of equals."""

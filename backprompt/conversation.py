@@ -25,6 +25,7 @@ class Conversation:
         warm: Whether the next round samples warmer.
         stalls: Fresh starts so far.
         presented: The task with the problem's parts in another order; it says the same.
+        shown: Earlier answers that the next prompt shows beside the task.
         summary: Of the attempts that a prompt no longer repeats, in a model's words.
     """
 
@@ -33,6 +34,7 @@ class Conversation:
     warm: bool = False
     stalls: int = 0
     presented: str | None = None
+    shown: str = ""
     summary: str = ""
     _turns: list[Turn] = field(default_factory=list)
     _before: Judgement | None = None
@@ -50,7 +52,7 @@ class Conversation:
     @property
     def fresh(self) -> bool:
         """Say whether the next prompt is the bare task."""
-        return not keep_turns(self.strategy, self._turns)
+        return not (self.shown or keep_turns(self.strategy, self._turns))
 
     @property
     def diversions(self) -> tuple[Diversion, ...]:
@@ -73,7 +75,8 @@ class Conversation:
         how = self.diversions
         forbidden = tuple(self._rejected) if Diversion.FORBID in how else ()
         wording = self.stalls - len(how) if Diversion.REPHRASE in how else None
-        beside = put_differently(forbidden, wording)
+        differently = put_differently(forbidden, wording)
+        beside = "\n\n".join(part for part in (self.shown, differently) if part)
         told = {"prompt": self.presented} if self.presented and self.task.prompt else {}
         task = self.task.model_copy(update=told)
         return write_messages(task, self.strategy, self._turns, self.summary, beside)
@@ -98,6 +101,8 @@ class Conversation:
             self._turns, self._before, self.summary = [], None, ""
             self.stalls += 1
             self.warm = Diversion.WARMER in self.diversions
+        if ended.right is not None and self.strategy.bred is not None:
+            self._turns, self._before = [], None  # there is nothing to repair
         return stall
 
     def _write_turn(self, ended: Round) -> Turn | None:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Protocol, Self, TypeVar
 
 from pydantic import JsonValue
@@ -80,6 +81,10 @@ class Effects(Kernel, Protocol):
         """Try moves of the problem; see `critics.rollout`."""
         ...
 
+    async def measure(self, text: str) -> Fraction | None:
+        """Measure an accepted answer by the problem's objective; `None` if it has no value."""
+        ...
+
     async def generate(self, request: Request) -> Completion:
         """Ask the model once, and never longer than `request.timeout_s`.
 
@@ -103,6 +108,7 @@ class LiveEffects:
         solver: Callable[[float], Awaitable[Solved]] | None = None,
         present: Callable[[int], Awaitable[str | None]] | None = None,
         rollout: Callable[[Question], Awaitable[Reply]] | None = None,
+        measure: Callable[[str], Awaitable[Fraction | None]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the run's clock.
@@ -117,6 +123,7 @@ class LiveEffects:
             solver: Looks for an answer for at most the seconds that it is given.
             present: Writes the task down with its parts in another order.
             rollout: Tries moves, within a deadline of its own.
+            measure: Measures an accepted answer, within a deadline of its own.
             clock: Reads seconds.
         """
         self._kernel = kernel
@@ -126,6 +133,7 @@ class LiveEffects:
         self._solver = solver
         self._present = present
         self._rollout = rollout
+        self._measure = measure
         self._upstream = upstream
         self._clock = clock
         self._started = clock()
@@ -182,6 +190,10 @@ class LiveEffects:
         if self._rollout is None:
             return Unanswered(diagnostics=(untried(),))
         return await self._stamp(self._rollout(question))
+
+    async def measure(self, text: str) -> Fraction | None:
+        """Measure an accepted answer."""
+        return None if self._measure is None else await self._stamp(self._measure(text))
 
     async def _solve(self, timeout_s: float) -> Solved | None:
         assert self._solver is not None  # noqa: S101  # the only caller has looked

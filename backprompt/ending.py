@@ -23,13 +23,13 @@ class Ending:
 
     Attributes:
         stop: Why nothing more is asked of a model.
-        wanted: How many certified answers are wanted before one is chosen.
+        wanted: How many certified answers are wanted before one is chosen; `None` is endless.
         accepted: The certified answers so far.
         won: The one that was chosen.
         feasibility: Whether there is any answer.
     """
 
-    wanted: int = 1
+    wanted: int | None = 1
     stop: Stop | None = None
     accepted: list[Won] = field(default_factory=list)
     won: Won | None = None
@@ -59,7 +59,10 @@ class Ending:
 
     def bars(self, origin: Origin) -> bool:
         """Say whether a candidate of this origin can no longer change how the run ends."""
-        return not self.mendable if origin is Origin.SOLVER else self.decided
+        if origin is not Origin.SOLVER:
+            return self.decided
+        compared = self.wanted is None and not self.decided  # a better answer may always come
+        return not (self.mendable or compared)
 
     def tested(self, found: Feasibility) -> None:
         """Take in whether there is any answer."""
@@ -72,7 +75,7 @@ class Ending:
     ) -> None:
         """Take in the certificate of an answer; the run is won once there are enough."""
         self.accepted.append(Won(candidate, judgement, made, number))
-        if len(self.accepted) >= self.wanted:
+        if self.wanted is not None and len(self.accepted) >= self.wanted:
             self.won = self.accepted[0]
 
     def refute(self, made: Certificate) -> None:

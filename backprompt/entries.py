@@ -65,7 +65,9 @@ class Round:
     best: Judgement | None = None
     """Of the candidates that were not accepted."""
     right: Judgement | None = None
-    """Of the latest certified answer, where more than one is wanted."""
+    """Of the latest accepted answer, where more than one is wanted."""
+    gains: int = 0
+    """How often its island's best answer became better, if it did in this round."""
     repeated: bool = False
     """Whether the best was judged in an earlier round."""
     hints: tuple[Diagnostic, ...] = ()
@@ -86,7 +88,7 @@ class Round:
     def score(self) -> float:
         """The best candidate's score, -1 without any."""
         if self.right is not None:
-            return self.right.score
+            return self.right.score + self.gains
         return -1.0 if self.best is None else self.best.score
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from backprompt.budget import Budget, Usage
+from backprompt.evolve.events import AnswerMeasured, IslandsReset
 from backprompt.formalize import Formalization
 from backprompt.record import BaseEvent
 from backprompt.strategy import Diversion, SolverMode, Strategy
@@ -85,7 +86,7 @@ class Formalized(BaseEvent):
 class RoundStarted(BaseEvent):
     """The model is asked."""
 
-    PUBLIC = frozenset({"calls", "fresh", "rung"})
+    PUBLIC = frozenset({"calls", "fresh", "rung", "island", "shots"})
     event: Literal["round-started"] = "round-started"
     messages: tuple[Message, ...]
     sampling: Sampling
@@ -95,6 +96,10 @@ class RoundStarted(BaseEvent):
     """Whether the prompt is the bare task."""
     rung: int = 0
     """0-based rung of the ladder of models that is asked."""
+    island: int | None = None
+    """0-based island whose turn it is, with `search: evolve`."""
+    shots: tuple[int, ...] = ()
+    """Numbers of the accepted candidates that the prompt shows, from worse to better."""
 
 
 class CallFinished(BaseEvent):
@@ -319,6 +324,8 @@ Event = Annotated[
     | NodeExpanded
     | PriorChanged
     | PathFound
+    | AnswerMeasured
+    | IslandsReset
     | Decided
     | Diversified
     | Certified

@@ -19,6 +19,7 @@ from backprompt.budget import Budget
 from backprompt.effects import Effects
 from backprompt.entries import Answer, Candidate
 from backprompt.events import Origin, Status
+from backprompt.evolve.breeding import measure
 from backprompt.feasibility import feasibility_test
 from backprompt.hints import advise
 from backprompt.journal import Journal
@@ -139,6 +140,6 @@ async def critique(board: Blackboard, candidates: Sequence[Candidate]) -> None:
             continue
         if judgement.claim is Claim.INFEASIBLE:  # "there is no answer", and that is right
             board.tested(read_evidence(judgement))
-        else:
+        elif await measure(board, number, candidate, judgement):
             made = await board.effects.certify(judgement, board.provenance(candidate.origin))
             board.certified(number, candidate, judgement, made)

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from backprompt.budget import Usage
 from backprompt.events import Origin, Status
+from backprompt.evolve.report import Evolution
 from critics.types import Feasibility, Judgement
 
 
@@ -28,5 +29,7 @@ class Outcome(BaseModel):
     """The reason in a sentence."""
     feasibility: Feasibility | None = None
     """Whether the problem has any answer, if that was tested; the evidence of `infeasible`."""
+    evolution: Evolution | None = None
+    """How the answer became better, with `search: evolve`."""
     usage: Usage
     models: tuple[str, ...] = ()

@@ -44,6 +44,9 @@ async def choose(board: Blackboard) -> None:
     """Choose the answer of the run, if several are certified."""
     if not board.accepted[1:]:
         return
+    if board.islands is not None:  # each was certified because it is better than those before
+        board.prefer(board.accepted[-1])
+        return
     scores = [await _score(board, won) for won in board.accepted]
     chosen = max(zip(board.accepted, scores, strict=True), key=lambda both: _rank(both[1]))[0]
     board.note(Preferred(candidate=chosen.number, scores=tuple(scores)))

@@ -13,6 +13,7 @@ from backprompt.calls import foresee, write_requests
 from backprompt.climb import MUST
 from backprompt.entries import Round
 from backprompt.events import Decided, Diversified, RoundStarted
+from backprompt.evolve.breeding import choose_shots
 from backprompt.strategy import Diversion, SolverMode
 from backprompt.upstream import Request, UpstreamError
 
@@ -76,6 +77,7 @@ def open_round(board: Blackboard) -> list[Request]:
         board.ending.spend("solver-gave-up", "the solver found no answer")
     if board.settled or board.share.exhausted(board.usage) is not None:
         return []
+    shots = choose_shots(board)
     messages, sampling = board.conversation.write(), board.conversation.sampling
     chars = board.conversation.measure(messages)
     left = board.share.left(board.usage)
@@ -100,6 +102,8 @@ def open_round(board: Blackboard) -> list[Request]:
             calls=calls,
             fresh=board.conversation.fresh,
             rung=choice.at,
+            island=board.islands.at if board.islands else None,
+            shots=shots,
         )
     )
     requests = write_requests(

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backprompt.budget import Budget
+from backprompt.evolve.options import EvolveOptions
 from backprompt.tree.options import TreeOptions
 from backprompt.upstream import Sampling
 from critics.types import HintLevel
@@ -56,6 +57,9 @@ class Search(StrEnum):
     TREE = "tree"
     """One move after the other, each checked at once; see `tree`. What is left of the budget after
     that goes to rounds of one answer. Only for domains that offer their moves."""
+    EVOLVE = "evolve"
+    """On after an accepted answer, for better ones: earlier answers are shown with their values;
+    see `evolve`. Only for problems whose answers can be compared."""
 
 
 class SolverMode(StrEnum):
@@ -123,9 +127,11 @@ class Strategy(BaseModel):
     search: Search = Search.SEQUENTIAL
     """How many answers a round asks for: one, or `n` at once."""
     n: int = Field(default=1, ge=1, le=64)
-    """Answers a round of `parallel` asks for."""
+    """Answers a round of `parallel`, or of `evolve`, asks for."""
     tree: TreeOptions | None = None
     """How `search: tree` goes about it."""
+    evolve: EvolveOptions | None = None
+    """How `search: evolve` goes about it."""
     solver: SolverMode = SolverMode.OFF
     """What an exact solver of the domain does beside the model; its answers are judged like any
     other and marked `origin: solver`."""
@@ -172,14 +178,21 @@ class Strategy(BaseModel):
 
     @model_validator(mode="after")
     def _width(self) -> Self:
-        if self.search is not Search.PARALLEL and self.n != 1:
-            raise ValueError("`n` belongs to `search: parallel`")
+        if self.search not in {Search.PARALLEL, Search.EVOLVE} and self.n != 1:
+            raise ValueError("`n` belongs to `search: parallel` or `search: evolve`")
+        if self.search is Search.EVOLVE and self.prefer is not None:
+            raise ValueError("`prefer` and `search: evolve` choose between answers differently")
         return self
 
     @property
     def grown(self) -> TreeOptions | None:
         """How a tree is searched, if one is."""
         return (self.tree or TreeOptions()) if self.search is Search.TREE else None
+
+    @property
+    def bred(self) -> EvolveOptions | None:
+        """How better answers are asked for, if they are."""
+        return (self.evolve or EvolveOptions()) if self.search is Search.EVOLVE else None
 
     @property
     def told(self) -> Feedback:
@@ -221,12 +234,15 @@ class Strategy(BaseModel):
         """Refuse to ask the same question twice of a model that always answers the same.
 
         Raises:
-            ValueError: Temperature 0 with `feedback: none` or with several answers a round.
+            ValueError: Temperature 0 with `feedback: none`, with several answers a round, or where
+                answers are to become better.
         """
         if sampling.temperature != 0:
             return
         if self.told is Feedback.NONE:
             raise ValueError("`feedback: none` samples anew, so `temperature` must be above 0")
+        if self.search is Search.EVOLVE:
+            raise ValueError("`search: evolve` samples, so `temperature` must be above 0")
         if self.n > 1:
             raise ValueError("`search: parallel` samples `n` answers, so `temperature` must be > 0")
 

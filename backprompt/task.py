@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from backprompt.budget import Usage
 from backprompt.rung import Rung
 from backprompt.upstream import Role, Sampling
+from critics.objective import Aim
 from critics.statement import Formalized
 
 
@@ -66,6 +67,8 @@ class Task(BaseModel):
     undecided: tuple[str, ...] = ()
     """Parts of the problem that no critic decides. Not empty: nothing can be certified, so
     nothing is asked."""
+    objective: Aim | None = None
+    """What accepted answers of the problem are compared by, if they can be."""
     conversation: tuple[dict[str, JsonValue], ...] = ()
     """The caller's own chat messages: the model sees them first, exactly as they came."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)

@@ -25,6 +25,7 @@ STRATEGIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "strategy": {"search": "tree", "tree": {"free": False, "prior": "uniform"}}
         },
         "tree": {"strategy": {"search": "tree"}},
+        "evolve": {"strategy": {"search": "evolve"}},
         "fallback": {"strategy": {"solver": "fallback"}},
         "race": {"strategy": {"solver": "race"}},
         "solver": {"strategy": {"solver": "only"}},

@@ -7,6 +7,7 @@ Invariants:
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from pydantic import JsonValue, TypeAdapter
@@ -16,6 +17,7 @@ from backprompt.budget import Usage
 from backprompt.effects import Certificate, Effects
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.certificate import Provenance
+from critics.objective import read_exact
 from critics.rollout import REPLIES, Question, Reply
 from critics.types import Diagnostic, Feasibility, HintLevel, Judgement, Solved
 
@@ -156,6 +158,16 @@ class Recorder:
             return (await self._live.rollout(question)).model_dump(mode="json")
 
         return REPLIES.validate_python(await self._take("rollout", work))
+
+    async def measure(self, text: str) -> Fraction | None:
+        """Measure an accepted answer."""
+
+        async def work(_position: int) -> JsonValue:
+            value = await self._live.measure(text)
+            return None if value is None else str(value)
+
+        stored = await self._take("measure", work)
+        return None if stored is None else read_exact(stored)
 
     async def present(self, seed: int) -> str | None:
         """Write the task down with its parts in another order."""

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from fractions import Fraction
 
 import pytest
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ from backprompt.events import (
     SolverStarted,
     ToolsCalled,
 )
+from backprompt.evolve.events import AnswerMeasured, IslandsReset
 from backprompt.formalize import Formalization
 from backprompt.journal import Journal
 from backprompt.record import BaseEvent
@@ -47,6 +49,7 @@ from backprompt.tree.events import (
 from backprompt.tree.report import Growth
 from backprompt.upstream import Completion, Message, ReplayUpstream, Sampling
 from critics.formalization import Doubt, Missing
+from critics.objective import Aim
 from critics.types import (
     Coverage,
     Diagnostic,
@@ -60,6 +63,8 @@ from critics.types import (
 from tests.backprompt.toy import run
 
 CANARY = "Canary7"
+NUMBER = Fraction(90210, 7)
+"""The canary of what is a number: an answer's value may be the answer."""
 PLACE = Location(source=CANARY, line=1, text=CANARY, label=CANARY, pointer=CANARY)
 FOUND = Diagnostic(
     code=CANARY,
@@ -90,6 +95,7 @@ TASK = Task(
     examples=(Shot(prompt=CANARY, answer=CANARY),),
     start_from=CANARY,
     undecided=(CANARY,),
+    objective=Aim(name=CANARY, sense="min"),
     sampling=Sampling(stop=(CANARY,)),
 )
 USED = Usage(calls=1)
@@ -135,6 +141,8 @@ EVENTS: list[Event] = [
     ),
     SolverStarted(mode="race"),
     SolverFinished(engine=CANARY, answered=False, reason=CANARY),
+    AnswerMeasured(candidate=0, value=NUMBER, island=0, best=True),
+    IslandsReset(islands=(1,), founders=(0,)),
     TreeSearched(nodes=3, found=True, exhausted=False, reason=CANARY, moves=(CANARY,)),
     TreeAsked(
         how="letters",

@@ -1,0 +1,1 @@
+"""A population of accepted answers, from which better ones are asked for (FunSearch)."""
