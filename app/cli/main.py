@@ -16,6 +16,7 @@ from app.cli.bench_command import bench
 from app.cli.export_command import export
 from app.cli.options import Assurance, Solver
 from app.cli.runs_commands import runs_app
+from app.cli.synth_command import synth
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -38,6 +39,7 @@ log_app = typer.Typer(help="The log of issued certificates.", no_args_is_help=Tr
 app.add_typer(log_app, name="log")
 app.add_typer(runs_app, name="runs")
 app.command()(bench)
+app.command()(synth)
 app.command()(export)
 app.add_typer(access_app, name="access")
 
