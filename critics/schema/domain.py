@@ -13,6 +13,7 @@ from critics.schema.evaluate import Evaluation
 from critics.schema.examples import EXAMPLES
 from critics.schema.extract import find_documents
 from critics.schema.frames import Fault
+from critics.schema.generation import SCHEMA_GENERATION
 from critics.schema.mutants import mutate
 from critics.schema.opinions import give_opinion
 from critics.schema.problem import Loaded, SchemaProblem, load_problem, warn
@@ -102,4 +103,5 @@ domain = Domain(
     answer_schema=write_answer_schema,
     examples=EXAMPLES,
     codes=SCHEMA_CODES,
+    generation=SCHEMA_GENERATION,
 )
