@@ -10,7 +10,7 @@ from functools import partial
 
 from backprompt.blackboard import Blackboard
 from backprompt.calls import foresee, write_requests
-from backprompt.climb import MUST
+from backprompt.climb import MUST, Choice
 from backprompt.entries import Round
 from backprompt.events import Decided, Diversified, RoundStarted
 from backprompt.evolve.breeding import choose_shots
@@ -86,10 +86,7 @@ def open_round(board: Blackboard) -> list[Request]:
     if choice is None:
         _run_out(board, measure(board.climb.at))
         return []
-    board.climb.leaving = None
-    if choice.why is not None:
-        board.note(Decided(decision="escalate", why=choice.why, rung=choice.at))
-        board.climb.step(choice.at, board.usage.seconds)
+    _step(board, choice)
     sampling = sampling.model_copy(update={"max_tokens": board.climb.cap(choice.at, sampling)})
     calls = board.take_numbers(choice.grant.width)
     board.usage += board.one_round()
@@ -119,6 +116,13 @@ def open_round(board: Blackboard) -> list[Request]:
     prompt = measure(choice.at)
     board.under_way = {r.call: foresee(r, board.climb.rung, prompt) for r in requests}
     return requests
+
+
+def _step(board: Blackboard, choice: Choice) -> None:
+    board.climb.leaving = None
+    if choice.why is not None:
+        board.note(Decided(decision="escalate", why=choice.why, rung=choice.at))
+        board.climb.step(choice.at, board.usage.seconds)
 
 
 def _width(board: Blackboard) -> int:

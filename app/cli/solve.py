@@ -176,6 +176,15 @@ def _show(run: Run, result: SolveResult, options: SolveOptions) -> None:
         note(f"  = cause: {printable(run.explain_failure())}")
 
 
+def _compare(result: SolveResult) -> str:
+    """Say how much better the answer became, where better ones were looked for."""
+    bred = result.evolution
+    if bred is None or bred.value is None:
+        return ""
+    before = f", at first {bred.history[0].value}" if len(bred.history) > 1 else ""
+    return f"; {printable(bred.objective)} {bred.value}{before}"
+
+
 def _sum_up(result: SolveResult) -> str:
     """Say in a line how it ended and what it took."""
     usage = result.usage
@@ -188,7 +197,7 @@ def _sum_up(result: SolveResult) -> str:
     best = {True: "; proved optimal", False: "; a better answer exists", None: ""}[result.optimal]
     rest = "that there is none is certified" if result.certificate else "nothing is certified"
     found = FOUND.get(result.origin, "") if result.origin else ""
-    best = f"{found}{best}"
+    best = f"{found}{_compare(result)}{best}"
     marked = best if result.certified else f"; {rest}"
     replayed = "; a replayed recording" if result.upstream == "replay" else ""
     return f"{result.status}{reason} after {took}{marked}{replayed}"

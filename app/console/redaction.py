@@ -45,7 +45,8 @@ def _empty(event: Event) -> Mapping[str, object] | None:
     match event:
         case RunStarted():
             told = {"prompt": HIDDEN, "problem": {}, "conversation": (), "examples": ()}
-            changes = {"task": event.task.model_copy(update=told)}
+            bare = {**told, "objective": None}  # it may quote the problem
+            changes = {"task": event.task.model_copy(update=bare)}
         case RoundStarted():
             changes = {"messages": ()}
         case CallFinished():

@@ -29,6 +29,7 @@ from backprompt.events import (
     SolverFinished,
     SolverStarted,
 )
+from backprompt.evolve.events import AnswerMeasured, IslandsReset
 from backprompt.strategy import Strategy
 from backprompt.tree.events import PathFound
 from critics.types import Judgement, Location, Severity
@@ -207,6 +208,13 @@ def tell_event(event: Event) -> str:
             told = (
                 f"the search found a path of {event.depth} moves, {event.growth.nodes} states tried"
             )
+        case AnswerMeasured():
+            kept = "" if event.island is None else f", kept on island {event.island}"
+            value = "no value" if event.value is None else f"the value {event.value}"
+            told = f"candidate {event.candidate} has {value}{kept}{', the best' * event.best}"
+        case IslandsReset():
+            begun = ", ".join(map(str, event.islands))
+            told = f"islands begin again with the best of the others: {begun}"
         case Preferred():
             told = f"candidate {event.candidate} was chosen among {len(event.scores)} certified"
     return show_text(told)

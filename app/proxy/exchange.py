@@ -213,6 +213,7 @@ def _report(result: SolveResult, domain: str, events: list[Event]) -> dict[str, 
         "reason": result.reason,
         "optimal": result.optimal,
         "objective": result.objective,
+        "evolution": result.evolution and result.evolution.model_dump(mode="json"),
         "certificate": result.certificate,
         "feasibility": result.feasibility and result.feasibility.model_dump(mode="json"),
     }

@@ -19,6 +19,7 @@ from backprompt.journal import Journal
 from backprompt.loop import solve
 from backprompt.outcome import Outcome
 from backprompt.strategy import Search, Strategy
+from backprompt.task import Task
 from backprompt.upstream import Completion, Request, UpstreamError
 from critics.rollout import Searched
 from critics.types import Feasibility, Feasible
@@ -136,7 +137,9 @@ class Ledger:
         return stored
 
 
-async def live(disk: Disk, world, dies_after: int, strategy: Strategy = WIDE) -> Outcome | None:
+async def live(
+    disk: Disk, world, dies_after: int, strategy: Strategy = WIDE, task: Task = TASK
+) -> Outcome | None:
     """Execute the run until it ends or the process dies; `None` if it died."""
     journal = Journal()
     died = asyncio.Event()
@@ -159,7 +162,7 @@ async def live(disk: Disk, world, dies_after: int, strategy: Strategy = WIDE) ->
     )
     publication.is_held = lambda: recorder.unsaved
     running = asyncio.ensure_future(
-        solve(TASK, strategy=strategy, budget=Budget(rounds=4), effects=recorder, journal=journal)
+        solve(task, strategy=strategy, budget=Budget(rounds=4), effects=recorder, journal=journal)
     )
     dying = asyncio.ensure_future(died.wait())
     await asyncio.wait({running, dying}, return_when=asyncio.FIRST_COMPLETED)
