@@ -15,7 +15,8 @@ from app.cli.terminal import note, reported, show_json, show_table
 from app.failures import ServiceError
 from app.flywheel.card import Provenance, write_card
 from app.flywheel.dedupe import Dedupe, Sieve
-from app.flywheel.episodes import Episode
+from app.flywheel.episodes import SYNTHETIC, Episode
+from app.flywheel.exclusion import read_payloads
 from app.flywheel.exports import Order, Tally, export, identify_all
 from app.flywheel.formats import Format, Selection, Skill
 from app.flywheel.reviews import Reviewer
@@ -83,7 +84,7 @@ async def _export(service: Service, options: ExportOptions, files: RowFiles) -> 
         deadline_s=service.settings.worker.deadline_s,
     )
     passed_over = Counter[str]()
-    excluded = await identify_all(reviewer, read_sources(options.exclude, passed_over))
+    excluded = await _exclude(reviewer, options.exclude)
     order = Order(
         kind=Format(options.kind),
         selection=Selection(
@@ -99,11 +100,28 @@ async def _export(service: Service, options: ExportOptions, files: RowFiles) -> 
         shares=read_shares(options.split) if options.split else {},
     )
     sieve = Sieve(Dedupe(options.dedupe), options.per_problem)
-    passed_over.clear()
     episodes = chain(read_sources(options.sources, passed_over), _stored(service.settings, options))
     tally = await export(order, reviewer, episodes, sieve, files)
     tally.dropped.update(passed_over)
     return tally
+
+
+async def _exclude(reviewer: Reviewer, places: Sequence[Path]) -> frozenset[str]:
+    """Find what must not be in the data, and say what of it could not be found out."""
+    found, unread = set[str](), 0
+    for place in places:
+        known, lost = await identify_all(reviewer, read_payloads(place))
+        if not known:
+            raise ServiceError(
+                "usage",
+                f"`{place}` holds no problem that could be excluded",
+                help=["name JSON lines with a `domain` and a `problem`, or folders of PDDL files"],
+            )
+        found |= known
+        unread += lost
+    if unread:
+        note(f"warning: {unread:,} problems of `--exclude` cannot be read, and exclude nothing")
+    return frozenset(found)
 
 
 def _stored(settings: Settings, options: ExportOptions) -> Iterator[Episode]:
@@ -146,7 +164,8 @@ def _tell(options: ExportOptions, files: RowFiles, tally: Tally) -> None:
         note(f"warning: {tally.refuted:,} answers that a source calls certified are not accepted")
     if options.trust_journal:
         note("warning: verdicts are those of the sources; nothing was judged again")
-    note(PRIVATE)
+    if set(tally.episodes) != {SYNTHETIC}:
+        note(PRIVATE)
 
 
 def _measure(file: Path) -> tuple[str, int]:

@@ -30,6 +30,8 @@ from critics.types import Judgement
 
 MUTATION = "mutation"
 """Origin of a near miss: a right answer that a program has changed."""
+SYNTHETIC = "synthetic"
+"""Source of what programs made, which holds nobody's words."""
 SKILLS: Mapping[str, str] = {
     Origin.MODEL: "model",
     Origin.REFORMATTED: "model",
@@ -54,6 +56,8 @@ class Attempt:
         model: The model that wrote it, if one did.
         response: What that model wrote, from which the text was taken.
         judgement: What the source says of it.
+        mends: The wrong answers that it corrects; `None` for all that came before it.
+        aside: Whether it is worth learning as a correction only.
     """
 
     text: str
@@ -63,6 +67,8 @@ class Attempt:
     model: str = ""
     response: str | None = None
     judgement: Judgement | None = None
+    mends: tuple[str, ...] | None = None
+    aside: bool = False
 
     @property
     def skill(self) -> str:
@@ -81,6 +87,8 @@ class Episode:
         attempts: In the order of the record.
         split: The part of the data it belongs to, where its source has settled that.
         at: When the run was asked for, as far as known.
+        family: What made the problem, if a program did.
+        level: How difficult it is within its family, from 1.
     """
 
     source: str
@@ -89,6 +97,8 @@ class Episode:
     attempts: tuple[Attempt, ...] = ()
     split: str | None = None
     at: datetime | None = None
+    family: str = ""
+    level: int = 0
 
     @property
     def domain(self) -> str:

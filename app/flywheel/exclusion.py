@@ -60,7 +60,7 @@ def read_excluded(places: Sequence[Path], domain: Domain) -> Excluded:
     unread = 0
     for place in places:
         known = 0
-        for name, payload in _read(place):
+        for name, payload in read_payloads(place):
             known += 1
             if name != domain.name:
                 continue
@@ -85,7 +85,12 @@ def _identify(domain: Domain, payload: Any) -> str | None:
         return None
 
 
-def _read(place: Path) -> Iterator[tuple[str, Any]]:
+def read_payloads(place: Path) -> Iterator[tuple[str, Any]]:
+    """Read the problems of a file or a folder: the domain's name and the payload of each.
+
+    Raises:
+        ServiceError: It cannot be read.
+    """
     if not place.is_dir():
         yield from _read_file(place)
         return

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
+from typing import Any
 
 from app.flywheel.dedupe import Sieve
 from app.flywheel.episodes import Episode
@@ -132,14 +133,24 @@ async def export(
     return tally
 
 
-async def identify_all(reviewer: Reviewer, episodes: Iterable[Episode]) -> frozenset[str]:
-    """Give the identities of problems; one that cannot be read has none."""
-    found = set[str]()
-    waiting = iter(episodes)
+async def identify_all(
+    reviewer: Reviewer, problems: Iterable[tuple[str, Any]]
+) -> tuple[frozenset[str], int]:
+    """Give the identities of problems, and how many could not be read and have none.
+
+    Args:
+        reviewer: Asks the workers.
+        problems: Domain and payload of each.
+    """
+    found, unread = set[str](), 0
+    waiting = iter(problems)
     while batch := list(islice(waiting, BATCH)):
-        names = (_identify(reviewer, episode) for episode in batch)
-        found.update(name for name in await asyncio.gather(*names) if name is not None)
-    return frozenset(found)
+        for name in await asyncio.gather(*(_identify(reviewer, *problem) for problem in batch)):
+            if name is None:
+                unread += 1
+            else:
+                found.add(name)
+    return frozenset(found), unread
 
 
 def _choose(order: Order, episodes: Iterable[Episode], tally: Tally) -> Iterator[Episode]:
@@ -159,9 +170,9 @@ async def _review(reviewer: Reviewer, episode: Episode) -> Review | str:
         return str(dropped)
 
 
-async def _identify(reviewer: Reviewer, episode: Episode) -> str | None:
+async def _identify(reviewer: Reviewer, domain: str, problem: Any) -> str | None:
     try:
-        return await reviewer.identify(episode.domain, episode.problem)
+        return await reviewer.identify(domain, problem)
     except Dropped:
         return None
 

@@ -74,6 +74,10 @@ class Selection:
 
     def positives(self, review: Review) -> list[Reviewed]:
         """Give the right answers to learn from."""
+        return [one for one in self.corrections(review) if not one.attempt.aside]
+
+    def corrections(self, review: Review) -> list[Reviewed]:
+        """Give the right answers, those that only correct another one, too."""
         return [one for one in self._of_model(review) if one.right and self._wants(one)]
 
     def negatives(self, review: Review) -> list[Reviewed]:
@@ -141,10 +145,9 @@ def _kto(review: Review, selection: Selection) -> Iterator[Row]:
 
 
 def _repair(review: Review, selection: Selection) -> Iterator[Row]:
-    wrong = _best_of_rounds(selection.negatives(review))
-    for right in selection.positives(review):
-        before = [one for one in wrong if one.attempt.round < right.attempt.round]
-        for window in _windows(before, selection.turns):
+    wrong = selection.negatives(review)
+    for right in selection.corrections(review):
+        for window in _corrected(right, wrong, selection.turns):
             yield {
                 "prompt": _write_repair(review, window, selection.feedback),
                 "completion": _said(right),
@@ -181,6 +184,18 @@ def _write_repair(review: Review, wrong: Sequence[Reviewed], feedback: Feedback)
     return write_prompt(review, turns)
 
 
+def _corrected(
+    right: Reviewed, wrong: Sequence[Reviewed], turns: int
+) -> Iterator[Sequence[Reviewed]]:
+    """Give the wrong answers that a right one corrects, as they stand in conversations."""
+    mends = right.attempt.mends
+    if mends is None:
+        before = [one for one in wrong if one.attempt.round < right.attempt.round]
+        yield from _windows(_best_of_rounds(before), turns)
+    else:
+        yield from ([one] for one in wrong if one.attempt.text in mends)
+
+
 def _best_of_rounds(wrong: Sequence[Reviewed]) -> list[Reviewed]:
     """Keep the best answer of each round, the later of equals, as a back-prompt does."""
     best = dict[int, Reviewed]()
@@ -209,6 +224,8 @@ def _about(review: Review) -> Row:
         "domain": episode.domain,
         "problem": json.dumps(episode.problem, ensure_ascii=False, sort_keys=True),
         "identity": review.identity,
+        "family": episode.family,
+        "level": episode.level,
         "source": episode.source,
         "run": episode.name.encode("utf-8", "replace").decode(),
     }

@@ -124,9 +124,10 @@ class Reviewer:
             Dropped: It cannot be read.
         """
         try:
-            return await self.pool.identify(domain, problem, deadline_s=self.deadline_s)
+            own = await self.pool.identify(domain, problem, deadline_s=self.deadline_s)
         except KernelError as error:
             raise Dropped("problem-unreadable") from error
+        return f"{domain}:{own}"
 
     async def _write_task(self, episode: Episode) -> Task:
         try:

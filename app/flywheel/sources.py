@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from app.failures import ServiceError
-from app.flywheel.episodes import MUTATION, Attempt, Episode, read_episode
+from app.flywheel.episodes import MUTATION, SYNTHETIC, Attempt, Episode, read_episode
 from app.flywheel.tables import PARQUET, read_parquet
 from backprompt.events import Origin
 from backprompt.journal import Journal
@@ -33,15 +33,16 @@ BEGINS = frozenset({"run-started", "formalized"})
 """Events that a journal begins with."""
 
 
-class NearMiss(BaseModel):
+class NearMissLine(BaseModel):
     """A wrong answer of a made row."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     answer: str
+    repaired: str | None = None
 
 
-class ProblemRow(BaseModel):
+class ProblemLine(BaseModel):
     """A line that names a problem; of a made one also answers. Other fields are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,39 +52,47 @@ class ProblemRow(BaseModel):
     problem: dict[str, JsonValue]
     answer: str | None = None
     infeasible: bool = False
-    near_misses: tuple[NearMiss, ...] = ()
+    near_misses: tuple[NearMissLine, ...] = ()
     split: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")
     """It becomes the name of a file."""
+    family: str = ""
+    level: int = 0
 
-    @field_validator("problem", "near_misses", mode="before")
+    @field_validator("problem", mode="before")
     @classmethod
     def _of_text(cls, value: Any) -> Any:
         """Read JSON text, which tables hold where columns must have one type."""
         return json.loads(value) if isinstance(value, str) else value
 
     def to_episode(self, at: str) -> Episode:
-        """Tell the row as an episode: the near misses first, then the answer."""
-        attempts = [
-            Attempt(text=miss.answer, origin=MUTATION, round=number)
-            for number, miss in enumerate(self.near_misses, 1)
-        ]
-        right = DENIAL if self.infeasible else self.answer
-        if right is not None:
-            attempts.append(
-                Attempt(
-                    text=right,
-                    origin=Origin.SOLVER.value,
-                    round=len(attempts) + 1,
-                    certified=True,
-                )
-            )
+        """Tell the row as an episode.
+
+        Args:
+            at: Its name, if it has no id.
+        """
         return Episode(
-            source="synthetic",
+            source=SYNTHETIC,
             name=self.id or at,
             task=Task(domain=self.domain, problem=self.problem, prompt=""),
-            attempts=tuple(attempts),
+            attempts=tuple(self._attempts()),
             split=self.split,
+            family=self.family,
+            level=self.level,
         )
+
+    def _attempts(self) -> Iterator[Attempt]:
+        """Give the answer, each near miss, and what corrects it: the answer, or one of its own."""
+        right = DENIAL if self.infeasible else self.answer
+        mended = dict[str, list[str]]()
+        for miss in self.near_misses:
+            yield Attempt(text=miss.answer, origin=MUTATION)
+            repaired = miss.repaired or right
+            if repaired is not None:
+                mended.setdefault(repaired, []).append(miss.answer)
+        if right is not None:
+            yield _by_program(right, mended.pop(right, []))
+        for repaired, misses in mended.items():
+            yield _by_program(repaired, misses, aside=True)
 
 
 def read_sources(places: Sequence[Path], dropped: Counter[str]) -> Iterator[Episode]:
@@ -162,9 +171,15 @@ def _read_journal(file: Path, dropped: Counter[str]) -> Iterator[Episode]:
 def _read_rows(rows: Iterator[Any], file: Path, dropped: Counter[str]) -> Iterator[Episode]:
     for number, row in enumerate(rows, 1):
         try:
-            yield ProblemRow.model_validate(row).to_episode(f"{file.stem}:{number}")
+            yield ProblemLine.model_validate(row).to_episode(f"{file.stem}:{number}")
         except (RecursionError, ValueError):  # pydantic's own error is one, JSON's another
             dropped["row-unreadable"] += 1
+
+
+def _by_program(text: str, mends: Sequence[str], *, aside: bool = False) -> Attempt:
+    return Attempt(
+        text=text, origin=Origin.SOLVER.value, certified=True, mends=tuple(mends), aside=aside
+    )
 
 
 def _load(line: str) -> Any:
