@@ -19,6 +19,8 @@ PLANS = {
     " (switch-on desk-lamp bedroom)",
     "parcel": "(drive home shop) (load book shop) (drive shop school) (unload book school)",
     "tea": "(fill kettle1) (boil kettle1) (put-bag green-tea mug) (pour kettle1 mug green-tea)",
+    "towers": "(unstack b1 b4) (put-down b1) (unstack b4 b2) (put-down b4) (unstack b2 b3)"
+    " (put-down b2) (pick-up b1) (stack b1 b4) (pick-up b3) (stack b3 b1)",
 }
 
 

@@ -1,7 +1,10 @@
 """`modulo demo`: a real model in the loop, then a recorded run that always shows a correction.
 
+The model is the one that comes with the package, on a problem of the kind it has learnt; with
+`--model small` it is a general one, which is fetched, on an everyday problem.
+
 Invariants:
-    * Nothing is faked: the live part asks the embedded model through the real service, and the
+    * Nothing is faked: the live part asks an embedded model through the real service, and the
       recorded part is called recorded. Its critics run now.
     * It ends within its time: the download and the live run have their own limits, and what is not
       there in time is left out and said so. An interrupted download goes on the next time.
@@ -14,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -44,11 +48,34 @@ PULL_S = 100.0
 """Seconds the download may take before the demo goes on without the live part."""
 START_S = 30.0
 
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a model is shown with.
+
+    Attributes:
+        title: Of the chapter.
+        problem: Folder of the example.
+        full: Whether answers, diagnostics and back-prompts are shown, not only a line per round.
+        instructions: Said to the model after the task.
+        seed: Of its samples; it is told, and another one tells another story.
+    """
+
+    title: str
+    problem: str
+    full: bool = False
+    instructions: str = ""
+    seed: int | None = None
+
+
 BRIEFLY = "Answer with the plan only, without explanations or comments."
 INTRO = """\
 A language model is asked for a plan. Sound critics check every answer, and what they find goes
 back to the model, until a plan is certified or the budget is spent. An answer that is not
 certified is never handed out. Everything runs on this machine; no key is needed."""
+EVERYDAY = Scene("one cup of tea", "tea", instructions=BRIEFLY)
+SCENES = {"proposer": Scene("four blocks", "towers", full=True, seed=1)}
+"""Scenes of models that know little; any other model makes tea."""
 
 
 class OutOfTimeError(Exception):
@@ -71,10 +98,13 @@ def run_demo(*, offline: bool = False, keep: bool = False, model: str | None = N
         settings = load_settings()
         examples = find_examples()
         print_lines(INTRO)
-        upstream = None if offline else find_model_to_ask(model, settings.models_dir)
+        name = model or DEFAULT
+        upstream = None if offline else find_model_to_ask(name, settings.models_dir)
         if upstream is not None:
             seconds = max(LIVE_AT_LEAST_S, deadline - time.monotonic())
-            show_live(upstream, read_problem(examples / "pddl" / PROBLEM), seconds=seconds)
+            scene = SCENES.get(name, EVERYDAY)
+            problem = read_problem(examples / "pddl" / scene.problem)
+            show_live(upstream, problem, scene, seconds=seconds)
         recording = examples / "recordings" / RECORDING
         show_recorded(recording)
         show_next_steps(examples)
@@ -95,11 +125,11 @@ def read_problem(folder: Path) -> dict[str, str]:
     return {part: (folder / f"{part}.pddl").read_text("utf-8") for part in ("domain", "problem")}
 
 
-def find_model_to_ask(name: str | None, directory: Path | None) -> Upstream | None:
+def find_model_to_ask(name: str, directory: Path | None) -> Upstream | None:
     """Get the embedded model, fetching its weights if need be; say why if there is none."""
     headline("The model")
     try:
-        model = find_model(name or DEFAULT)
+        model = find_model(name)
     except WeightsError as error:
         raise ServiceError(error.code, str(error), help=[error.help]) from error
     if not runtime_installed():
@@ -116,8 +146,18 @@ def find_model_to_ask(name: str | None, directory: Path | None) -> Upstream | No
         if isinstance(error, WeightsError):
             print_lines(f"To have it next time: {error.help}.")
         return None
-    print_lines(f"{model.title}, {model.licence}: a real, small language model on this machine.")
+    print_lines(f"{model.title}, {model.licence}: {describe(model)}")
     return embedded_upstream(model.name, directory)
+
+
+def describe(model: Model) -> str:
+    """Say what kind of model it is."""
+    if model.built_in:
+        return (
+            f"{model.size / 10**6:.1f} MB, made by this project and part of it. It has learnt "
+            "small planning problems and puzzles, and to listen to critics; it knows nothing else."
+        )
+    return "a real, small language model on this machine."
 
 
 def fetch(model: Model, directory: Path | None) -> None:
@@ -163,16 +203,18 @@ def progress_line() -> Callable[[str, int, int], None]:
     return draw
 
 
-def show_live(upstream: Upstream, problem: dict[str, str], *, seconds: float) -> None:
+def show_live(
+    upstream: Upstream, problem: dict[str, str], scene: Scene = EVERYDAY, *, seconds: float
+) -> None:
     """Let the real model try, through the real service, and show every round."""
-    headline("Live: one cup of tea")
+    headline(f"Live: {scene.title}")
     with serving(upstream) as url:
         print_lines(
             f"The service listens on {url}. The model gets at most {ROUNDS} rounds and "
             f"{seconds:.0f} seconds; it is loaded first."
         )
         show("")
-        watch(url, problem, Story(ROUNDS, full=False), seconds=seconds)
+        watch(url, problem, Story(ROUNDS, full=scene.full), scene, seconds=seconds)
 
 
 def show_recorded(recording: Path) -> None:
@@ -189,7 +231,8 @@ def show_recorded(recording: Path) -> None:
     with serving(upstream) as url:
         problem = {key: str(value) for key, value in started.task.problem.items()}
         rounds = started.budget.rounds
-        watch(url, problem, Story(rounds, full=True), strategy=started.strategy.model_dump())
+        strategy = started.strategy.model_dump()
+        watch(url, problem, Story(rounds, full=True), EVERYDAY, strategy=strategy)
 
 
 def show_next_steps(examples: Path) -> None:
@@ -265,6 +308,7 @@ def watch(
     url: str,
     problem: dict[str, str],
     story: Story,
+    scene: Scene,
     *,
     seconds: float = 600.0,
     strategy: dict[str, Any] | None = None,
@@ -275,8 +319,8 @@ def watch(
         "problem": problem,
         "budget": {"rounds": story.rounds, "seconds": seconds},
         "strategy": strategy or {"feedback": "explain"},
-        "sampling": {"temperature": 0.7, "max_tokens": 256},
-        "instructions": BRIEFLY,
+        "sampling": {"temperature": 0.7, "max_tokens": 256, "seed": scene.seed},
+        "instructions": scene.instructions or None,
         "trace": True,
     }
     for event, data in stream(f"{url}/solve", body):

@@ -1,4 +1,4 @@
-"""`modulo models`: the embedded model's weights."""
+"""`modulo models`: the embedded models' weights."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from app.cli.terminal import note, reported, show, show_json, show_table
 from app.failures import ServiceError
-from app.models import MODELS, WeightsError, find_model, installed_path, pull
+from app.models import MODELS, Model, WeightsError, find_model, installed_path, pull
 from app.settings import load_settings
 
 MEGABYTE = 1_000_000
@@ -53,6 +53,7 @@ def list_models(*, as_json: bool) -> None:
                         "licence": model.licence,
                         "home": model.home,
                         "note": model.note,
+                        "built_in": model.built_in,
                         "installed": str(path) if path else None,
                     }
                     for model, path in rows
@@ -65,8 +66,14 @@ def list_models(*, as_json: bool) -> None:
                 model.title,
                 f"{model.size // MEGABYTE:,} MB",
                 model.licence,
-                "installed" if path else "not installed",
+                _state(model, path),
                 model.note,
             )
             for model, path in rows
         )
+
+
+def _state(model: Model, path: Path | None) -> str:
+    if path is None:
+        return "not installed"
+    return "built in" if model.built_in else "installed"

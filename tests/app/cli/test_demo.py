@@ -154,7 +154,7 @@ def test_without_weights_and_sources_the_recording_follows(
 
     monkeypatch.setattr(demo, "pull", refuse)
     monkeypatch.setattr(demo, "runtime_installed", lambda: True)
-    assert find_model_to_ask(None, tmp_path) is None
+    assert find_model_to_ask("small", tmp_path) is None
     find_in_order(capsys.readouterr().out, "no source of", "left out", "try again")
 
 
@@ -162,7 +162,7 @@ def test_without_the_runtime_nothing_is_fetched(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(demo, "runtime_installed", lambda: False)
-    assert find_model_to_ask(None, tmp_path) is None
+    assert find_model_to_ask("small", tmp_path) is None
     assert "llm-modulo[local]" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 

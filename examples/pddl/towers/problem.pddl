@@ -1,0 +1,15 @@
+(define (problem blocksworld-4)
+  (:domain blocksworld)
+  (:objects b1 b2 b3 b4)
+  (:init
+    (handempty)
+    (on b1 b4)
+    (on b2 b3)
+    (ontable b3)
+    (on b4 b2)
+    (clear b1)
+  )
+  (:goal (and
+    (on b1 b4)
+    (on b3 b1)
+  )))
