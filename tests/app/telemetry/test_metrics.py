@@ -115,7 +115,7 @@ async def test_every_metric_is_documented():
 async def test_an_event_costs_little():
     """A bound ten times above what it takes, so that a loaded machine passes."""
     metrics, count = Metrics(levels), 2000
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(count):
         metrics.called("mine", "ok", 1.0, Usage(prompt_tokens=3, completion_tokens=4))
-    assert (time.process_time() - began) / count < 500e-6
+    assert (time.thread_time() - began) / count < 500e-6
