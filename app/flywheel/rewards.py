@@ -125,7 +125,7 @@ class RewardRequest(RewardOptions):
                     "items": [
                         {"domain": "pddl", "problem": SWITCH, "completion": "(turn-on lamp)"}
                     ],
-                    "holdout": True,
+                    "steps": True,
                 },
             ]
         }
