@@ -104,7 +104,8 @@ def _front(about: Provenance, tally: Tally) -> Iterator[str]:
 
 def _body(about: Provenance, tally: Tally) -> Iterator[str]:
     yield f"# llm-modulo: {about.kind}\n"
-    yield f"{tally.rows.total():,} rows of {tally.problems:,} problems: {PURPOSE[about.kind]}.\n"
+    rows, problems = _count(tally.rows.total(), "row"), _count(tally.problems, "problem")
+    yield f"{rows} of {problems}: {PURPOSE[about.kind]}.\n"
     yield from _verdicts(about, tally)
     yield "\n## Contents\n"
     yield from _table(("part", "rows"), tally.rows.items())
@@ -190,6 +191,10 @@ def _cell(text: str) -> str:
     for sign in "\\|<>[]*":
         shown = shown.replace(sign, f"\\{sign}")
     return shown
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _size(rows: int) -> str:
