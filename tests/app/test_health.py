@@ -6,7 +6,7 @@ import pytest
 
 from app.breaker import State
 from tests.app.conftest import REQUEST, client, make_app
-from tests.app.durable.conftest import SOON_S, cluster_of
+from tests.app.durable.conftest import NO_KEYS, SOON_S, cluster_of
 from tests.postgres_server import running_postgres
 from tests.upstream_server import Reply, UpstreamServer
 
@@ -70,7 +70,7 @@ async def test_readiness_says_that_the_database_is_away_and_that_it_is_back(tmp_
     with running_postgres() as postgres:
         url = postgres.make_database()
         async with UpstreamServer() as server, cluster_of(url, tmp_path, plugins) as cluster:
-            replica = await cluster.start(server.base_url)
+            replica = await cluster.start(server.base_url, **NO_KEYS)
             first = await replica.client.get("/readyz")
             postgres.stop()
             away = await replica.client.get("/readyz")

@@ -17,6 +17,8 @@ from tests.app.conftest import REQUEST
 
 SOON_S = 120.0
 """Far more than anything here takes; a hang fails instead of waiting for ever."""
+NO_KEYS = {"security__auth": "none"}
+"""For a database that goes away: keys that cannot be read for ten seconds let nobody in."""
 ROOT = Path(__file__).parents[3]
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.durable.location import locate, open_database
 from app.durable.members import NOW
 from app.durable.tables import members
-from tests.app.durable.conftest import SOON_S, Cluster, cluster_of
+from tests.app.durable.conftest import NO_KEYS, SOON_S, Cluster, cluster_of
 from tests.app.durable.test_recovery import BUDGET, ROUNDS, Model, ended
 from tests.postgres_server import running_postgres
 from tests.promptness import soonest
@@ -210,7 +210,7 @@ async def test_an_answer_that_comes_while_the_database_is_away_is_kept(tmp_path,
     with running_postgres() as postgres:
         url = postgres.make_database()
         async with model.server as server, cluster_of(url, tmp_path, plugins) as cluster:
-            replica = await cluster.start(server.base_url)
+            replica = await cluster.start(server.base_url, **NO_KEYS)
             run_id = await replica.solve(**BUDGET)
             await asyncio.wait_for(server.holding.wait(), SOON_S)
             postgres.stop()
