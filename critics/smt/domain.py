@@ -12,6 +12,7 @@ from critics.smt.critics import Loaded, check, load, progress, satisfied
 from critics.smt.examples import EXAMPLES
 from critics.smt.extract import find_objects
 from critics.smt.feasible import decide_feasibility, solve
+from critics.smt.generation import SMT_GENERATION
 from critics.smt.mutate import mutate
 from critics.smt.opinions import ask_second
 from critics.smt.optimal import compare, compare_by
@@ -125,4 +126,5 @@ domain = Domain(
     answer_schema=lambda loaded: write_answer_schema(loaded.instance),
     examples=EXAMPLES,
     codes=SMT_CODES,
+    generation=SMT_GENERATION,
 )
