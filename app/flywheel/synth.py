@@ -252,11 +252,12 @@ class _Maker:
             text = self._run("solver", lambda: solve(problem)).answer
         if text is None:
             raise Dropped("no answer found")
-        if not any(self._judge(problem, found) for found in self._extract(instance, text)):
-            raise Defect("the answer is not read from a response as an accepted one")
         judgement = judge(self.order.domain, problem, text)
         if judgement.verdict is not Verdict.ACCEPTED:
             raise Defect(f"the answer is {judgement.verdict.value}")
+        found = self._extract(instance, text)
+        if text not in found and not any(self._judge(problem, each) for each in found):
+            raise Defect("the answer is not read from a response as an accepted one")
         return text, judgement
 
     def _prove(self, problem: Problem) -> Evidence:

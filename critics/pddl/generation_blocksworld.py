@@ -74,8 +74,12 @@ def make_crowded(chance: random.Random, level: int) -> Payload:
 
 def plan(world: World) -> Sequence[Move] | None:
     """Plan by rule."""
-    goal = {row[0]: row[1] for name, row in world.goal if name == "on"}
-    goal |= {row[0]: TABLE for name, row in world.goal if name == "ontable"}
+    places = {(row[0], row[1]) for name, row in world.goal if name == "on"}
+    places |= {(row[0], TABLE) for name, row in world.goal if name == "ontable"}
+    goal = {row[0]: (*row, TABLE)[1] for name, row in world.goal if name in ("on", "ontable")}
+    carried = [under for under in goal.values() if under != TABLE]
+    if len(goal) < len(places) or len(set(carried)) < len(carried):
+        return None
     return _Hand(world, goal).plan()
 
 

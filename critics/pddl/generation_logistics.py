@@ -46,44 +46,47 @@ DOMAIN = """(define (domain logistics)
 """
 
 
+Span = tuple[int, int]
+"""The fewest and the most."""
+
+
 @dataclass(frozen=True)
 class Size:
     """How much there is of everything; a city has one truck, and its first place an airport."""
 
-    packages: int
-    cities: int
-    places: int
-    airplanes: int = 1
+    packages: Span
+    cities: Span
+    places: Span
+    airplanes: Span = (1, 1)
 
     def __str__(self) -> str:
         """Say it in words."""
         told = (
-            (self.packages, "package", "packages"),
-            (self.cities, "city", "cities"),
-            (self.places, "place each", "places each"),
-            (self.airplanes, "airplane", "airplanes"),
+            (self.packages, "package"),
+            (self.cities, "cities"),
+            (self.places, "places in each"),
+            (self.airplanes, "airplane"),
         )
-        return ", ".join(f"{n} {one if n == 1 else more}" for n, one, more in told)
+        return ", ".join(f"{_show(span)} {_count(span, name)}" for span, name in told)
 
 
 SIZES = (
-    Size(1, 2, 1),
-    Size(1, 2, 2),
-    Size(2, 2, 2),
-    Size(2, 3, 2),
-    Size(3, 3, 2),
-    Size(4, 3, 3),
-    Size(6, 4, 3, 2),
-    Size(8, 5, 3, 2),
+    Size((1, 1), (2, 2), (1, 2)),
+    Size((1, 1), (2, 2), (2, 3)),
+    Size((2, 2), (2, 2), (2, 3)),
+    Size((2, 3), (3, 3), (1, 3)),
+    Size((3, 4), (3, 3), (2, 3)),
+    Size((4, 5), (3, 4), (2, 4)),
+    Size((6, 7), (4, 5), (2, 4), (2, 2)),
+    Size((8, 10), (5, 6), (2, 4), (2, 3)),
 )
-SEARCHED = (Size(1, 2, 1), Size(1, 2, 2), Size(2, 2, 2))
+SEARCHED = SIZES[:3]
 """Sizes of tasks that are proved infeasible by a search of all their states."""
 
 
 def make(chance: random.Random, level: int) -> Payload:
     """Make a task in which some package is not where it should be."""
-    size = SIZES[level - 1]
-    plant = _Plant(size)
+    plant = _Plant(chance, SIZES[level - 1])
     while True:
         start, end = plant.draw(chance), plant.draw(chance)
         goal = [("at", (package, end[package])) for package in plant.packages]
@@ -93,7 +96,7 @@ def make(chance: random.Random, level: int) -> Payload:
 
 def make_unconnected(chance: random.Random, level: int) -> Payload:
     """Make a task in which one package is for another city, and nothing flies or can land."""
-    plant = _Plant(SEARCHED[level - 1])
+    plant = _Plant(chance, SEARCHED[level - 1])
     start, end = plant.draw(chance), plant.draw(chance)
     package = chance.choice(plant.packages)
     home, away = chance.sample(plant.places, 2)
@@ -111,13 +114,13 @@ def make_unconnected(chance: random.Random, level: int) -> Payload:
 class _Plant:
     """What there is, and where it can be."""
 
-    def __init__(self, size: Size) -> None:
-        self.size = size
-        self.cities = [f"c{c}" for c in range(size.cities)]
-        self.places = [[f"l{c}-{p}" for p in range(size.places)] for c in range(size.cities)]
-        self.packages = [f"p{number}" for number in range(size.packages)]
-        self.trucks = [f"t{c}" for c in range(size.cities)]
-        self.airplanes = [f"a{number}" for number in range(size.airplanes)]
+    def __init__(self, chance: random.Random, size: Size) -> None:
+        cities = range(chance.randint(*size.cities))
+        self.cities = [f"c{c}" for c in cities]
+        self.places = [[f"l{c}-{p}" for p in range(chance.randint(*size.places))] for c in cities]
+        self.packages = [f"p{number}" for number in range(chance.randint(*size.packages))]
+        self.trucks = [f"t{c}" for c in cities]
+        self.airplanes = [f"a{number}" for number in range(chance.randint(*size.airplanes))]
 
     @property
     def objects(self) -> list[str]:
@@ -144,6 +147,14 @@ class _Plant:
             yield "airport", (places[0],)
         yield from (("obj", (package,)) for package in self.packages)
         yield from (("at", (thing, place)) for thing, place in where.items())
+
+
+def _show(span: Span) -> str:
+    return str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"
+
+
+def _count(span: Span, name: str) -> str:
+    return name if span == (1, 1) or name.endswith(("ies", "each")) else f"{name}s"
 
 
 def plan(world: World) -> Sequence[Move] | None:
