@@ -7,6 +7,7 @@ from time import perf_counter
 from critics.critic import critic
 from critics.domain import Domain
 from critics.smt.claim import Court, Finding, Result, tell
+from critics.smt.claim_generation import CLAIM_GENERATION
 from critics.smt.codes import CLAIM_CODES, SMT_CODES
 from critics.smt.critics import load
 from critics.smt.cvc5_engine import Cvc5
@@ -129,6 +130,7 @@ claim_domain = Domain(
     opinion_modules=("critics.smt", "cvc5"),
     feasibility=decide_feasible,
     translation=translator,
+    generation=CLAIM_GENERATION,
     examples=CLAIM_EXAMPLES,
     codes={**SMT_CODES, **CLAIM_CODES},
 )
