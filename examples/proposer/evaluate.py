@@ -1,0 +1,125 @@
+"""evaluate: how many held-out problems the model solves, with feedback and without.
+
+`python -m examples.proposer.evaluate CHECKPOINT` asks as the service does by default: the problem,
+and then the latest answer with what the critics said of it. Beside it stand as many fresh answers
+to the bare problem. Every answer is judged; nothing else counts.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from transformers import LlamaForCausalLM
+
+from critics.types import Judgement, Verdict
+from examples.proposer.model import load_checkpoint
+from examples.proposer.problems import KINDS, Instance, draw_measured, tell
+from examples.proposer.sampling import TEMPERATURE, sample
+from examples.proposer.vocabulary import Vocabulary
+
+SEED = 2026
+ROUNDS = 5
+NO_ANSWER = "(no answer)"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A problem that is being solved.
+
+    Attributes:
+        solved: In which round, 0 if not yet.
+        turns: Latest answer, and what was told of it.
+        wrong: Every rejected answer of the loop, with what was told.
+    """
+
+    instance: Instance
+    solved: int = 0
+    turns: list[str] = field(default_factory=list)
+    before: Judgement | None = None
+    given: set[str] = field(default_factory=set)
+    wrong: list[tuple[str, str]] = field(default_factory=list)
+    right: str | None = None
+
+    def take(self, response: str, number: int) -> None:
+        """Judge a response, and keep what the model is told next."""
+        judged = [self.instance.judge(text) for text in self.instance.find(response)]
+        accepted = next((j for j in judged if j.verdict is Verdict.ACCEPTED), None)
+        if accepted is not None:
+            self.solved, self.right = number, accepted.candidate
+            return
+        if not judged:
+            self.turns = []
+            return
+        best = max(judged, key=lambda judgement: judgement.score)
+        repeated = best.candidate in self.given
+        told = tell(best, self.before, repeated=repeated)
+        self.turns, self.before = [best.candidate, told], best
+        self.given.add(best.candidate)
+        self.wrong.append((best.candidate, told))
+
+
+def solve(
+    model: LlamaForCausalLM,
+    vocabulary: Vocabulary,
+    instances: Sequence[Instance],
+    *,
+    feedback: bool,
+    rounds: int = ROUNDS,
+    temperature: float = TEMPERATURE,
+) -> list[Attempt]:
+    """Ask for every problem until it is solved or the rounds are over."""
+    attempts = [Attempt(instance) for instance in instances]
+    for number in range(1, rounds + 1):
+        left = [attempt for attempt in attempts if not attempt.solved]
+        asked = [[a.instance.prompt, *(a.turns if feedback else ())] for a in left]
+        answers = sample(model, vocabulary, asked, temperature=temperature)
+        for attempt, answer in zip(left, answers, strict=True):
+            attempt.take(answer, number)
+    return attempts
+
+
+def measure(
+    model: LlamaForCausalLM, vocabulary: Vocabulary, count: int, rounds: int, *, extra: bool = False
+) -> list[dict[str, object]]:
+    """Measure every kind and level."""
+    table = []
+    for kind in KINDS:
+        for level in (*kind.levels, *((kind.extra,) if extra else ())):
+            instances = list(draw_measured(SEED + level, kind, level, count))
+            torch.manual_seed(SEED)
+            greedy = solve(model, vocabulary, instances, feedback=False, rounds=1, temperature=0)
+            loop = solve(model, vocabulary, instances, feedback=True, rounds=rounds)
+            fresh = solve(model, vocabulary, instances, feedback=False, rounds=rounds)
+            table.append(
+                {
+                    "kind": kind.name,
+                    "level": level,
+                    "problems": len(instances),
+                    "greedy": sum(bool(a.solved) for a in greedy),
+                    "loop": [sum(0 < a.solved <= n for a in loop) for n in range(1, rounds + 1)],
+                    "fresh": [sum(0 < a.solved <= n for a in fresh) for n in range(1, rounds + 1)],
+                }
+            )
+            print(json.dumps(table[-1]), flush=True)
+    return table
+
+
+def main() -> None:
+    """Measure a checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--count", type=int, default=50, help="problems of each level")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--extra", action="store_true", help="also one level that was not trained")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    model, vocabulary = load_checkpoint(given.checkpoint)
+    measure(model, vocabulary, given.count, given.rounds, extra=given.extra)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""model: the decoder's sizes, and how it is made, saved and loaded.
+
+It is a Llama of `transformers`, so trainers and GGUF files know it. Input and output share their
+embeddings.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from examples.proposer.vocabulary import END, USER, Vocabulary
+
+CONTEXT = 2048
+"""Longest conversation, in tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A size of model and what it is trained with.
+
+    Attributes:
+        width: Of the residual stream.
+        layers: Blocks of attention and feed-forward.
+        heads: Of attention, each `width / heads` wide.
+        inner: Width between the two halves of a feed-forward.
+        tokens: In a batch, padding among them, over all workers.
+        rate: Learning rate of the matrices, by Muon.
+        flat_rate: Learning rate of embeddings and norms, by AdamW.
+        minutes: How long it is trained.
+        rows: Problems in the corpus.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    tokens: int
+    rate: float = 0.02
+    flat_rate: float = 3e-3
+    minutes: float = 55
+    rows: int = 120_000
+
+
+PRESETS = {
+    "smoke": Preset(width=64, layers=2, heads=2, inner=192, tokens=2048, minutes=0.5, rows=400),
+    "cpu": Preset(width=256, layers=4, heads=4, inner=704, tokens=4096),
+    "gpu": Preset(
+        width=512, layers=8, heads=8, inner=1408, tokens=65_536, minutes=60, rows=2_000_000
+    ),
+}
+
+
+def make_model(preset: Preset, vocabulary: Vocabulary) -> LlamaForCausalLM:
+    """Make a model with random weights."""
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=preset.width,
+        intermediate_size=preset.inner,
+        num_hidden_layers=preset.layers,
+        num_attention_heads=preset.heads,
+        num_key_value_heads=preset.heads,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=USER,
+        eos_token_id=END,
+        pad_token_id=END,
+    )
+    return LlamaForCausalLM(config)
+
+
+def save_checkpoint(model: LlamaForCausalLM, vocabulary: Vocabulary, folder: Path) -> None:
+    """Write a folder that `transformers` loads, with the vocabulary beside."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    vocabulary.save(folder)
+
+
+def load_checkpoint(folder: Path) -> tuple[LlamaForCausalLM, Vocabulary]:
+    """Read such a folder."""
+    return LlamaForCausalLM.from_pretrained(folder), Vocabulary.load(folder)
+
+
+def pick_device() -> torch.device:
+    """Take a GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
