@@ -24,13 +24,13 @@ def connect(url: str, key: str) -> Upstream:
     return OpenAIUpstream(url, "toy", api_key=key, retries=0)
 
 
-def make(tmp_path: Path, mode: str, start_s: float = 30.0) -> LocalUpstream:
+def make(tmp_path: Path, mode: str, start_s: float = 120.0) -> LocalUpstream:
     argv = [sys.executable, str(CHILD), mode, str(tmp_path / "marker")]
     return LocalUpstream(argv, name="toy", connect=connect, start_s=start_s)
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, mode: str, start_s: float = 30.0) -> AsyncIterator[LocalUpstream]:
+async def opened(tmp_path: Path, mode: str, start_s: float = 120.0) -> AsyncIterator[LocalUpstream]:
     upstream = make(tmp_path, mode, start_s)
     try:
         yield upstream
@@ -38,7 +38,7 @@ async def opened(tmp_path: Path, mode: str, start_s: float = 30.0) -> AsyncItera
         await upstream.aclose()
 
 
-def request(timeout_s: float = 30.0) -> Request:
+def request(timeout_s: float = 120.0) -> Request:
     messages = (Message(role="user", content="hello"),)
     return Request(messages=messages, timeout_s=timeout_s, call=0)
 
@@ -48,13 +48,13 @@ def pid_in(text: str) -> int:
 
 
 def wait_until_gone(pid: int) -> bool:
-    """Wait for the end of a process that need not be our child; at most ten seconds."""
+    """Wait for the end of a process that need not be our child; at most a minute."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], 10)[0])
+        return bool(select.select([handle], [], [], 60)[0])
     finally:
         os.close(handle)
 

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.app.conftest import REQUEST, client, served
 from tests.app.security.conftest import Ring
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOME = {"origin": "http://service"}
 

@@ -9,7 +9,7 @@ from app.settings import Settings
 from tests.app.conftest import served
 from tests.app.console.pages import QUIET, answering, fill, write_report
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SERIOUS = {"serious", "critical"}
 

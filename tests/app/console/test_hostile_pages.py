@@ -12,7 +12,7 @@ from backprompt.upstream import ScriptedUpstream
 from tests.app.conftest import REQUEST, make_app, served
 from tests.app.console.pages import QUIET, form_of
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ATTACK = (
     "</pre></details><script>document.title='pwned'</script>"

@@ -28,7 +28,7 @@ from tests.app.conftest import served
 from tests.app.console.pages import QUIET
 from tests.promptness import soonest
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ROUNDS, CALLS = 200, 8
 MOST_MS, MOST_BYTES = 100, 150_000

@@ -10,7 +10,7 @@ from tests.app.conftest import REQUEST, served
 from tests.app.console.conftest import PATIENCE_MS
 from tests.app.plain_language import TEXT, Model, said
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUIET = {"discover": False, "embedded": False}
 

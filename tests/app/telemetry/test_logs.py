@@ -113,7 +113,7 @@ async def test_a_served_process_writes_nothing_but_json(tmp_path):
     )
     assert process.stderr is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             first = json.loads(await process.stderr.readline())
             process.terminate()
             rest = [json.loads(line) async for line in process.stderr]

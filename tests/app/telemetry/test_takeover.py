@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from tests.app.durable.conftest import SOON_S, cluster_of
 from tests.app.telemetry.scrape import scrape
 from tests.upstream_server import Reply, UpstreamServer
@@ -11,7 +9,6 @@ from tests.upstream_server import Reply, UpstreamServer
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-@pytest.mark.timeout(170)
 async def test_what_is_played_again_is_not_counted_again(tmp_path, plugins):
     held = asyncio.Event()
     replies = [Reply("bye"), Reply("ciao", wait=held), Reply("adieu"), Reply("hello")]

@@ -52,7 +52,7 @@ async def test_a_solver_does_not_wait_behind_a_hard_problem() -> None:
             asyncio.create_task(pool.engines.solve("hostile", {"opinion": "loop"}, deadline_s=600))
             for _ in range(2)
         ]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             assert (await pool.engines.solve("hostile", {})).answer == "fine"
         assert not any(search.done() for search in hard)
         for search in hard:
