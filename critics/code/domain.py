@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from critics.code.codes import CODE_CODES
 from critics.code.examples import EXAMPLES
 from critics.code.extract import find_programs
+from critics.code.generation import CODE_GENERATION
 from critics.code.guests import Allowance, find_sandbox
 from critics.code.problem import CodeProblem, Loaded, load_problem
 from critics.code.referee import play
@@ -110,5 +111,6 @@ domain = Domain(
     assurance=Assurance.TESTED,
     examples=EXAMPLES,
     codes=CODE_CODES,
+    generation=CODE_GENERATION,
     max_candidate_chars=100_000,
 )
