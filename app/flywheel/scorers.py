@@ -230,8 +230,8 @@ def split(batch: Sequence[Prompted]) -> Iterator[tuple[list[int], list[dict[str,
 
 
 def _sendable(text: str | None) -> str | None:
-    """Keep what cannot be sent as UTF-8 from failing a whole batch; such a text is never right."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode()
+    """Write lone surrogates, which cannot be sent as UTF-8, as the workers would read them."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def _pause(response: httpx.Response, attempt: int) -> float:

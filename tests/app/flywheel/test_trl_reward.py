@@ -13,8 +13,6 @@ from critics.types import ProblemError
 from critics.workers.rewards import Prompted
 from tests.app.conftest import make_app, served
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 PROBLEM = json.dumps(SWITCH)
 RIGHT, WRONG = "(turn-on lamp)", "(turn-on lamp)\n(turn-on lamp)"
 ROWS = {
@@ -43,7 +41,8 @@ def test_a_trainer_gets_a_number_for_each_row_and_none_where_it_has_no_say(rewar
     found = reward(**ROWS, log_metric=told.__setitem__)
     assert found[:3] == [1.5, pytest.approx(0.375), 0]
     assert found[4] is None
-    assert told == {"modulo_reward/accepted": 0.5, "modulo_reward/unknown": 0}
+    accepted = found.count(1.5) / 4
+    assert told == {"modulo_reward/accepted": accepted, "modulo_reward/unknown": 0}
 
 
 def test_it_has_a_name_and_goes_to_another_process(reward):
@@ -75,6 +74,7 @@ def test_what_is_wrong_with_the_rows_is_no_reward(reward):
     assert reward(completions=[], problem=[], domain=[]) == []
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_service_gives_the_same_rewards(pool, reward):
     async with served(make_app(pool)) as (host, port):
         url = f"http://{host}:{port}"
