@@ -189,6 +189,6 @@ def _nothing(options: ExportOptions, tally: Tally) -> ServiceError:
     left = ", ".join(f"{count:,} {why}" for why, count in tally.dropped.most_common())
     return ServiceError(
         "export-empty",
-        f"no `{options.kind}` row came of {tally.episodes.total():,} runs and problems"
+        f"no `{options.kind}` row came of what was read ({tally.episodes.total():,})"
         + (f"; left out: {left}" if left else ""),
     )
