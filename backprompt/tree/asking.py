@@ -18,7 +18,7 @@ from backprompt.tree.priors import Inquiry
 from backprompt.upstream import Completion, Request, UpstreamError, count_chars
 
 Critique = Callable[[Blackboard, Sequence[Candidate]], Awaitable[None]]
-How = Literal["letters", "samples", "ranked", "proposals", "continuation"]
+How = Literal["continued", "letters", "samples", "ranked", "proposals", "continuation"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class TreeAsked(BaseEvent):
 
     PUBLIC = frozenset({"how", "calls"})
     event: Literal["tree-asked"] = "tree-asked"
-    how: Literal["letters", "samples", "ranked", "proposals", "continuation"]
+    how: Literal["continued", "letters", "samples", "ranked", "proposals", "continuation"]
     calls: tuple[int, ...]
     asked: tuple[Inquired, ...]
 
@@ -68,7 +68,7 @@ class NodeExpanded(BaseEvent):
     h: float | None
     move: str
     key: str
-    prior: Literal["letters", "samples", "ranked", "uniform", "proposals"]
+    prior: Literal["continued", "letters", "samples", "ranked", "uniform", "proposals"]
     """Who says how probable each move is."""
     goals: int
     """How many of its moves lead to a goal."""

@@ -6,8 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Prior(StrEnum):
-    """How a model is asked which move is best; each is less exact than the one before."""
+    """How a model is asked which move is best; what does not work is left for the next way."""
 
+    CONTINUED = "continued"
+    """`samples` times it goes on with the answer that the moves so far begin; what it does next
+    is its choice. For answers of one move a line, models that are not made for questions, and
+    servers that continue a last message of the assistant (llama.cpp's, vLLM's)."""
     LETTERS = "letters"
     """One token, a letter, whose probabilities are read; in two orders of the options."""
     SAMPLES = "samples"

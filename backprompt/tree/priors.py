@@ -7,7 +7,7 @@ answers are averaged (docs/tree.md).
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, fsum
 from string import ascii_uppercase
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,8 @@ COVERED = 0.5
 """Least probability that the letters together must have."""
 SMOOTHED = 0.5
 """Added to the count of every move that was sampled."""
+MOVE_TOKENS = 40
+"""Most tokens of a move that a model goes on with."""
 MOST_TOLD = 20
 """Moves so far that a question repeats, the last ones."""
 
@@ -68,6 +70,8 @@ def inquire(
     """Write the calls that ask for a state's prior."""
     if prior is Prior.UNIFORM:
         return []
+    if prior is Prior.CONTINUED:
+        return [Inquiry(_begin(task, state), options, max_tokens=MOVE_TOKENS)] * samples
 
     def put(question: str, order: tuple[str, ...]) -> tuple[Message, ...]:
         return _write(task, state, f"{_list(order)}\n\n{question}")
@@ -97,11 +101,11 @@ def read_prior(
     """Read the probability of every option; `None` if the answers do not give them."""
     read = READERS[prior]
     found = [read(inquiry.order, answer) for inquiry, answer in zip(asked, answers, strict=True)]
-    if prior is Prior.SAMPLES:
+    if prior in {Prior.SAMPLES, Prior.CONTINUED}:
         kept = [one for one in found if one is not None]
         if not kept:
             return None
-        total = len(kept) + SMOOTHED * len(asked[0].order)
+        total = sum(map(fsum, (one.values() for one in kept))) + SMOOTHED * len(asked[0].order)
         return {
             move: (sum(one[move] for one in kept) + SMOOTHED) / total for move in asked[0].order
         }
@@ -139,6 +143,12 @@ def _read_sample(order: tuple[str, ...], answer: Completion) -> dict[str, float]
     return {move: float(move == chosen) for move in order}
 
 
+def _read_continued(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
+    lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
+    # A move that cannot be made, or leads back, speaks for none of the others.
+    return {move: float(move == lines[0]) for move in order} if lines else None
+
+
 def _read_ranks(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
     labels = ascii_uppercase[: len(order)]
     ranked = [label for label in dict.fromkeys(_LETTER.findall(answer.text)) if label in labels]
@@ -153,6 +163,7 @@ def _read_ranks(order: tuple[str, ...], answer: Completion) -> dict[str, float] 
 READERS: Mapping[Prior, Callable[[tuple[str, ...], Completion], dict[str, float] | None]] = (
     MappingProxyType(
         {
+            Prior.CONTINUED: _read_continued,
             Prior.LETTERS: _read_letters,
             Prior.SAMPLES: _read_sample,
             Prior.RANKED: _read_ranks,
@@ -164,6 +175,15 @@ READERS: Mapping[Prior, Callable[[tuple[str, ...], Completion], dict[str, float]
 def _list(order: Sequence[str]) -> str:
     lines = [f"{ascii_uppercase[at]}. {move}" for at, move in enumerate(order)]
     return "Possible next moves:\n" + "\n".join(lines)
+
+
+def _begin(task: Task, state: Expanded) -> tuple[Message, ...]:
+    """Put the task, and the moves so far as the beginning of the answer."""
+    asked = Message(role="user", content=write_task(task))
+    if not state.moves:
+        return (asked,)
+    begun = "".join(f"{move}\n" for move in state.moves)
+    return (asked, Message(role="assistant", content=begun))
 
 
 def _write(task: Task, state: Expanded, rest: str) -> tuple[Message, ...]:

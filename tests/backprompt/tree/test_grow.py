@@ -109,6 +109,35 @@ async def test_a_ranked_list_is_read():
     assert first.choices[-1].prior == max(choice.prior for choice in first.choices)
 
 
+async def test_a_model_goes_on_with_the_moves_so_far():
+    first = await grow_tree(estimate="none")
+    plan = first.events("tree-searched")[0].moves
+
+    def go_on(request):
+        *_, last = request.messages
+        begun = last.content.splitlines() if last.role == "assistant" else []
+        known = list(plan[: len(begun)]) == begun and len(begun) < len(plan)
+        return completion(request, f"{plan[len(begun)]}\n(and so on)" if known else "(jump)")
+
+    grown = await grow_tree(go_on, free=False, width=1, prior="continued", estimate="none")
+    assert grown.events("prior-changed") == []
+    assert {event.prior for event in grown.events("node-expanded")} <= {"continued", "uniform"}
+    (path,) = grown.events("path-found")
+    assert path.moves == plan
+    assert path.growth.nodes == len(plan)
+    assert path.growth.prior_bits > 0
+    assert [message.role for message in grown.requests[0].messages] == ["user"]
+    assert [message.role for message in grown.requests[-1].messages] == ["user", "assistant"]
+
+
+async def test_a_model_that_cannot_go_on_is_asked_for_letters():
+    grown = await grow_tree(
+        lambda request: completion(request, " "), free=False, width=1, prior="continued"
+    )
+    changed = grown.events("prior-changed")[0]
+    assert (changed.to, changed.why) == ("letters", "absent")
+
+
 async def test_a_model_that_fails_is_left_and_the_search_goes_on_without():
     def fail(_request):
         raise UpstreamError("upstream-failed", "down", status=500, usage=Usage(calls=1))
