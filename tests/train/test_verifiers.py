@@ -15,6 +15,8 @@ ROW = {
     "problem": json.dumps(SWITCH),
 }
 
+USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+
 
 @pytest.fixture
 def rows(tmp_path):
@@ -29,10 +31,8 @@ async def play(rows, *replies, **config):
 
     taskset = {"id": "llm-modulo-env", "rows": rows, "task": config.pop("task", {})}
     env = vf.load_environment(ModuloEnvConfig(taskset=taskset, **config))
-    async with (
-        UpstreamServer(*map(Reply, replies), default=Reply(replies[-1])) as server,
-        env.serving(),
-    ):
+    said = [Reply(reply, usage=USAGE, extra={"created": 0}) for reply in replies]
+    async with UpstreamServer(*said, default=said[-1]) as server, env.serving():
         client = vf.EvalClientConfig(base_url=server.base_url, api_key_var="NO_KEY")
         context = vf.ModelContext(model="m", client=client, sampling=vf.SamplingConfig())
         (task,) = list(env.taskset)
