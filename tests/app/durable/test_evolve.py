@@ -79,12 +79,12 @@ def test_a_run_that_dies_at_any_moment_gets_better_all_the_same(deaths, seed):
                 return outcome
         raise AssertionError("it never ended")
 
-    outcome = asyncio.run(asyncio.wait_for(story(), 60))
+    outcome = asyncio.run(asyncio.wait_for(story(), SOON_S))
     values = [one.value for one in outcome.evolution.history]
     assert values == sorted(set(values), reverse=True)
     assert outcome.answer == say(int(values[-1]))
     played = Disk(disk.chance, dict(disk.steps), list(disk.events))
-    again = asyncio.run(asyncio.wait_for(live(played, NoColony(), -1, BRED, TASK), 60))
+    again = asyncio.run(asyncio.wait_for(live(played, NoColony(), -1, BRED, TASK), SOON_S))
     assert again.evolution == outcome.evolution
     assert [event.model_dump_json() for event in played.events] == [
         event.model_dump_json() for event in disk.events
