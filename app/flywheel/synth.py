@@ -30,7 +30,9 @@ from critics.statement import canonical, digest
 from critics.types import Feasible, Judgement, KernelError, Problem, Verdict
 
 MOST_MISSES = 2_000
-"""Problems in a row that were all dropped, after which the families are taken to have no more."""
+"""Problems in a row that are there already, after which the families are taken to have no more."""
+FAILURE = 50
+"""What a problem that cannot be answered counts as; it takes longer."""
 ID_CHARS = 16
 SHOWN_DEFECTS = 5
 
@@ -111,6 +113,10 @@ class Dropped(Exception):
     """A problem is not written; the message is the reason."""
 
 
+class Undecided(Exception):
+    """It was not found out whether a problem is what its family says; the message says how."""
+
+
 class Defect(Exception):
     """A family did not keep what it promises; the message says what."""
 
@@ -133,9 +139,12 @@ def synthesize(order: Order, tally: Tally) -> Iterator[MadeRow]:
         except Dropped as dropped:
             tally.dropped[str(dropped)] += 1
             misses += 1
+        except Undecided as undecided:
+            tally.dropped[str(undecided)] += 1
+            misses += FAILURE
         except Defect as defect:
             tally.report(str(defect), f"{family.name}, level {level}, problem {tally.made}")
-            misses += 1
+            misses += FAILURE
         else:
             misses = 0
             tally.take(row)
@@ -164,6 +173,7 @@ class _Maker:
 
         Raises:
             Dropped: It is not wanted.
+            Undecided: Whether it is what the family says was not found out.
             Defect: It is not what the family says.
         """
         order, domain = self.order, self.order.domain
@@ -251,10 +261,12 @@ class _Maker:
             solve = self.order.domain.solver
             text = self._run("solver", lambda: solve(problem)).answer
         if text is None:
-            raise Dropped("no answer found")
+            raise Undecided("no answer found")
         judgement = judge(self.order.domain, problem, text)
+        if judgement.verdict is Verdict.UNKNOWN:
+            raise Undecided("answer not decided")
         if judgement.verdict is not Verdict.ACCEPTED:
-            raise Defect(f"the answer is {judgement.verdict.value}")
+            raise Defect("the answer is rejected")
         found = self._extract(instance, text)
         if text not in found and not any(self._judge(problem, each) for each in found):
             raise Defect("the answer is not read from a response as an accepted one")
@@ -263,10 +275,10 @@ class _Maker:
     def _prove(self, problem: Problem) -> Evidence:
         decide = self.order.domain.feasibility
         if decide is None:
-            raise Dropped("no proof of infeasibility")
+            raise Undecided("no proof of infeasibility")
         found = self._run("feasibility", lambda: decide(problem))
         if found.status is Feasible.UNKNOWN:
-            raise Dropped("no proof of infeasibility")
+            raise Undecided("no proof of infeasibility")
         if found.status is not Feasible.INFEASIBLE:
             raise Defect("a problem without answers has one")
         finding = found.diagnostics[0]
