@@ -34,8 +34,8 @@ EASY = 0.25
 PART = 1000
 START = "start"
 """Folder of the checkpoint to go on from: the one given, with the words of fresh starts."""
-OLD = 0.5
-"""Parts of the first corpus that are trained on again, to each new one."""
+OLD = 4000
+"""New rows to one part of the first corpus that is trained on again."""
 WEIGHTS = {"mystery": 0.6, "countdown": 2.0}
 """How often a kind is asked for, where it is not 1."""
 
@@ -80,11 +80,13 @@ def learn_from(attempt: Attempt, random: Random) -> dict[str, Any] | None:
     return describe(instance, answer, repairs, beside)
 
 
-def link_old(corpus: Path, out: Path, parts: int, random: Random) -> None:
-    """Put some parts of the first corpus beside the new ones."""
+def link_old(corpus: Path, out: Path, rows: int, random: Random) -> None:
+    """Put about as many rows of the first corpus beside the new ones."""
     old = sorted(corpus.glob("part-[0-9]*.npz"))
-    for part in random.sample(old, min(parts, len(old))):
-        (out / f"part-9{part.name[5:]}").symlink_to(part.resolve())
+    for part in random.sample(old, min(max(1, round(rows / OLD)), len(old))):
+        link = out / f"part-9{part.name[5:]}"
+        if not link.exists():
+            link.symlink_to(part.resolve())
 
 
 def main() -> None:
@@ -105,7 +107,8 @@ def main() -> None:
     model.resize_token_embeddings(len(vocabulary))
     save_checkpoint(model, vocabulary, given.out / START)
     until, rows, part = time.monotonic() + 60 * given.minutes, list[dict[str, Any]](), 0
-    for row in make_rows(model, vocabulary, Random(given.seed)):
+    random = Random(given.seed)
+    for row in make_rows(model, vocabulary, random):
         rows.append(row)
         over = time.monotonic() > until
         if len(rows) == PART or over:
@@ -115,8 +118,7 @@ def main() -> None:
             part, rows = part + 1, []
         if over:
             break
-    if given.seed == 1:
-        link_old(given.corpus, given.out, max(1, round(part * OLD)), Random(given.seed))
+    link_old(given.corpus, given.out, part * PART, random)
 
 
 if __name__ == "__main__":

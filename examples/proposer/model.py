@@ -1,7 +1,10 @@
 """model: the decoder's sizes, and how it is made, saved and loaded.
 
-It is a Llama of `transformers`, so trainers and GGUF files know it. Input and output share their
-embeddings.
+It is a Llama of `transformers`, so trainers and GGUF files know it.
+
+Names must be found again at other places, so what a token is must not drown in what the layers add:
+embeddings begin as large as their normalised sums. They are not shared with the output, where all
+tokens that are never written drift one way together.
 """
 
 from dataclasses import dataclass
@@ -27,7 +30,8 @@ class Preset:
         inner: Width between the two halves of a feed-forward.
         tokens: In a batch, padding among them, over all workers.
         rate: Learning rate of the matrices, by Muon.
-        flat_rate: Learning rate of embeddings and norms, by AdamW.
+        embed_rate: Learning rate of embeddings, by AdamW.
+        flat_rate: Learning rate of the output and of norms, by AdamW.
         minutes: How long it is trained.
         rows: Problems in the corpus.
     """
@@ -37,8 +41,9 @@ class Preset:
     heads: int
     inner: int
     tokens: int
-    rate: float = 0.02
-    flat_rate: float = 3e-3
+    rate: float = 0.01
+    embed_rate: float = 0.01
+    flat_rate: float = 2e-3
     minutes: float = 55
     rows: int = 120_000
 
@@ -62,12 +67,14 @@ def make_model(preset: Preset, vocabulary: Vocabulary) -> LlamaForCausalLM:
         num_attention_heads=preset.heads,
         num_key_value_heads=preset.heads,
         max_position_embeddings=CONTEXT,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,
         bos_token_id=USER,
         eos_token_id=END,
         pad_token_id=END,
     )
-    return LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config)
+    torch.nn.init.normal_(model.model.embed_tokens.weight)
+    return model
 
 
 def save_checkpoint(model: LlamaForCausalLM, vocabulary: Vocabulary, folder: Path) -> None:

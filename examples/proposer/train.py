@@ -14,6 +14,8 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -37,8 +39,12 @@ from examples.proposer.vocabulary import Vocabulary
 WARM_UP, COOL_DOWN = 0.02, 0.25
 """Shares of the time in which the learning rate rises and falls."""
 MOMENTA = (0.9, 0.95)
-DECAY = 0.01
+DECAY = 0.05
 CLIP = 1.0
+POOL = 2000
+"""Rows from which batches of about equal length are made."""
+EASY_POOLS = 6
+"""At first, the shorter half of so many pools is learnt from."""
 LOG_EVERY = 20
 SAVE_EVERY_S = 300
 LATEST = "LATEST"
@@ -53,6 +59,7 @@ class Run:
         out: Where checkpoints go; `LATEST` there names the last one.
         start: Checkpoint to go on from.
         worker: Which of the workers this is.
+        scale: Of all learning rates.
     """
 
     corpus: Path
@@ -62,6 +69,7 @@ class Run:
     start: Path | None
     worker: int
     workers: int
+    scale: float = 1.0
 
 
 def read_corpus(run: Run) -> Iterator[Row]:
@@ -73,8 +81,9 @@ def read_corpus(run: Run) -> Iterator[Row]:
         if not parts:
             seen.clear()
             continue
-        seen.add(parts[0])
-        rows = load_rows(parts[0])
+        part = random.choice(parts)
+        seen.add(part)
+        rows = load_rows(part)
         random.shuffle(rows)
         yield from rows
 
@@ -83,8 +92,10 @@ def draw_batches(run: Run) -> Iterator[Batch]:
     """Give this worker's batches, of the same rows on every worker."""
     rows, random = read_corpus(run), Random(run.seed)
     share = run.preset.tokens // run.workers
-    while True:
-        pool = [next(rows) for _ in range(min(2000, run.preset.rows))]
+    for number in count():
+        pool = [next(rows) for _ in range(min(POOL, run.preset.rows))]
+        if number < EASY_POOLS and run.start is None:
+            pool = sorted(pool, key=lambda row: len(row.tokens))[: len(pool) // 2]
         groups = list(batch_rows(pool, share, random))
         whole = len(groups) // run.workers * run.workers
         for group in groups[run.worker : whole : run.workers]:
@@ -93,13 +104,15 @@ def draw_batches(run: Run) -> Iterator[Batch]:
 
 def make_optimizers(model: LlamaForCausalLM, preset: Preset) -> list[torch.optim.Optimizer]:
     """Train matrices by Muon, and embeddings and norms by AdamW."""
-    blocks = list(model.model.layers.parameters())
-    matrices = [weight for weight in blocks if weight.ndim > 1]
-    ids = {id(weight) for weight in matrices}
+    embeddings = [model.model.embed_tokens.weight]
+    matrices = [weight for weight in model.model.layers.parameters() if weight.ndim > 1]
+    ids = {id(weight) for weight in (*embeddings, *matrices)}
     others = [weight for weight in model.parameters() if id(weight) not in ids]
+    adam = partial(torch.optim.AdamW, betas=MOMENTA, weight_decay=0.0)
     return [
         torch.optim.Muon(matrices, lr=preset.rate, weight_decay=DECAY),
-        torch.optim.AdamW(others, lr=preset.flat_rate, betas=MOMENTA, weight_decay=0.0),
+        adam(embeddings, lr=preset.embed_rate),
+        adam(others, lr=preset.flat_rate),
     ]
 
 
@@ -158,10 +171,10 @@ def train(run: Run) -> Path:
         if done >= 1:
             break
         for optimizer, rate in zip(optimizers, rates, strict=True):
-            optimizer.param_groups[0]["lr"] = rate * rate_at(done)
-        total, count = compute_loss(model, batch.to(device))
+            optimizer.param_groups[0]["lr"] = rate * rate_at(done) * run.scale
+        total, weight = compute_loss(model, batch.to(device))
         total.backward()
-        losses.append(average(model, total.detach(), count, run))
+        losses.append(average(model, total.detach(), weight, run))
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         for optimizer in optimizers:
             optimizer.step()
@@ -230,16 +243,27 @@ def main() -> None:
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
-    parser.add_argument("--rate", type=float, help="highest learning rate of the matrices")
+    parser.add_argument("--scale", type=float, default=1, help="of the learning rates")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, help="checkpoint to go on from")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     preset = PRESETS[given.preset]
     preset = replace(preset, minutes=given.minutes or preset.minutes)
-    preset = replace(preset, rate=given.rate or preset.rate)
-    run = Run(given.corpus, given.out, preset, given.seed, given.start, 0, given.workers)
-    print(start(run))
+    print(
+        start(
+            Run(
+                given.corpus,
+                given.out,
+                preset,
+                given.seed,
+                given.start,
+                0,
+                given.workers,
+                given.scale,
+            )
+        )
+    )
 
 
 if __name__ == "__main__":
