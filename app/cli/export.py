@@ -34,14 +34,14 @@ PRIVATE = "the rows hold what users and models wrote; read them before you give 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOptions:
-    """What was typed; see `modulo export --help`."""
+    """What was typed, by the names of `modulo export`'s parameters; see `--help`."""
 
     sources: Sequence[Path]
     kind: str
     out: Path
     from_store: bool
     tenant: str | None
-    domains: Sequence[str]
+    domain: Sequence[str]
     model: str | None
     origin: str
     since: datetime | None
@@ -94,7 +94,7 @@ async def _export(service: Service, options: ExportOptions, files: RowFiles) -> 
             feedback=Feedback(options.feedback),
             turns=options.turns,
         ),
-        domains=frozenset(options.domains),
+        domains=frozenset(options.domain),
         since=options.since.replace(tzinfo=UTC) if options.since else None,
         excluded=excluded,
         shares=read_shares(options.split) if options.split else {},

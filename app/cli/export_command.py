@@ -93,31 +93,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write data to train models with, from runs and made problems; answers are judged again."""
+    given = {**locals(), "sources": sources or [], "domain": domain or [], "exclude": exclude or []}
     from app.cli.export import ExportOptions, run_export  # noqa: PLC0415  # `--help` stays quick
 
-    run_export(
-        ExportOptions(
-            sources=sources or [],
-            kind=kind,
-            out=out,
-            from_store=from_store,
-            tenant=tenant,
-            domains=domain or [],
-            model=model,
-            origin=origin,
-            since=since,
-            max_rounds=max_rounds,
-            turns=turns,
-            feedback=feedback,
-            exclude=exclude or [],
-            split=split,
-            parquet=parquet,
-            dedupe=dedupe,
-            per_problem=per_problem,
-            recorded_prompts=recorded_prompts,
-            trust_journal=trust_journal,
-            assurance=assurance,
-            license=license,
-            as_json=as_json,
-        )
-    )
+    run_export(ExportOptions(**given))
