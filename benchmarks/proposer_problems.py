@@ -70,8 +70,8 @@ FEW = 6
 """Problems of a domain in the file for slow models."""
 
 
-def make_problems(group: Group, count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Make the problems of a group, one for each identity."""
+def make_problems(group: Group, count: int, seed: int, given: set[str]) -> Iterator[dict[str, Any]]:
+    """Make the problems of a group, one for each identity; none of those that are given."""
     domain = find_domain(group.domain)
     generation = domain.generation
     if generation is None:
@@ -79,9 +79,9 @@ def make_problems(group: Group, count: int, seed: int) -> Iterator[dict[str, Any
     family = next(family for family in generation.families if family.name == group.family)
     draw = random.Random(f"{seed} {group.name} {group.level}")  # noqa: S311  # problems, no secrets
     seen: set[str] = set()
-    texts: set[str] = set()
+    made = 0
     for tries in range(2 * TRIES * count):
-        if len(texts) == count:
+        if made == count:
             return
         payload = family.make(draw, group.level)
         problem = read_problem(domain, payload)
@@ -91,12 +91,13 @@ def make_problems(group: Group, count: int, seed: int) -> Iterator[dict[str, Any
             continue
         if group.renamed and generation.rename is not None:
             payload = generation.rename(draw, problem)
-        if json.dumps(payload) in texts:
+        if json.dumps(payload) in given:
             continue
+        made += 1
         seen.add(identity)
-        texts.add(json.dumps(payload))
+        given.add(json.dumps(payload))
         yield {
-            "id": f"{group.name}-{group.level}-{len(texts):03}",
+            "id": f"{group.name}-{group.level}-{made:03}",
             "domain": group.domain,
             "group": group.name,
             "solvable": True,
@@ -113,18 +114,23 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     for name, groups in FILES.items():
-        made = [
-            make_problems(group, round(options.count * group.share), options.seed)
-            for group in groups
-        ]
-        write(options.out, name, [row for rows in made for row in rows])
-    few = [
-        list(make_problems(group, max(1, round(FEW * group.share)), options.seed))
-        for group in TRAINED
-    ]
+        write(options.out, name, [row for rows in make_all(groups, options) for row in rows])
+    few = make_all(TRAINED, options, FEW)
     # In turn, so that a run that is cut short has seen all of them.
     turns = [[row for row in rows if row is not None] for rows in zip_longest(*few)]
     write(options.out, "few", [row for rows in turns for row in rows])
+
+
+def make_all(
+    groups: Sequence[Group], options: argparse.Namespace, count: int | None = None
+) -> list[list[dict[str, Any]]]:
+    """Make the problems of some groups, no problem twice."""
+    given: set[str] = set()
+    wanted = [max(1, round((count or options.count) * group.share)) for group in groups]
+    return [
+        list(make_problems(group, number, options.seed, given))
+        for group, number in zip(groups, wanted, strict=True)
+    ]
 
 
 def write(out: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
