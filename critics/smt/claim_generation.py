@@ -4,6 +4,7 @@ The answer is one claim: that the thing asked for holds, or that it does not. It
 applying rules `implies(facts, fact)` to the premises, as long as something new follows.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from typing import Any
 from pydantic import JsonValue
 
 from critics.generation import Fact, Family, Generation, Payload, fingerprint
-from critics.scheduling.objects import write_object
 from critics.smt.policy import ClaimProblem, Premise
 from critics.smt.renaming import (
     draw_names,
@@ -110,7 +110,7 @@ def answer(payload: Any) -> str | None:
         return None
     expr = asked[1] if holds else f"not {asked[1]}"
     verb = "holds" if holds else "does not hold"
-    return write_object({"claims": [{"text": f"`{asked[1]}` {verb}.", "expr": expr}]})
+    return json.dumps({"claims": [{"text": f"`{asked[1]}` {verb}.", "expr": expr}]})
 
 
 def identify(payload: Any) -> str:
