@@ -15,6 +15,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup, ServerError
+from schemathesis.openapi.checks import UndefinedContentType, UndefinedStatusCode
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from app.main import create_app
@@ -92,6 +94,54 @@ def no_failure(ctx, response, case) -> None:
         not_a_server_error(ctx, response, case)
 
 
+CHECKS = [no_failure, status_code_conformance, content_type_conformance]
+
+
+class Liar(BaseHTTPRequestHandler):
+    """A service that answers whatever it is told to, and not what the document says."""
+
+    said = (200, "application/json")
+
+    def do_GET(self) -> None:  # the library's name
+        status, kind = self.said
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ((500, "application/json"), ServerError),
+        ((418, "application/json"), UndefinedStatusCode),
+        ((200, "text/plain"), UndefinedContentType),
+        ((200, "application/json"), None),
+        ((503, "application/json"), None),
+    ],
+)
+def test_a_service_that_does_not_keep_its_word_is_found(said, fault) -> None:
+    liar = type("Told", (Liar,), {"said": said})
+    with ThreadingHTTPServer(("127.0.0.1", 0), liar) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        case = SCHEMA["/readyz"]["GET"].Case()
+        url = f"http://127.0.0.1:{server.server_port}"
+        found: set[type] = set()
+        try:
+            case.call_and_validate(base_url=url, timeout=60, checks=CHECKS)
+        except FailureGroup as failures:
+            found = {type(failure) for failure in failures.exceptions}
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (fault in found) if fault else not found
+
+
 @pytest.mark.slow
 @SCHEMA.parametrize()
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
@@ -101,5 +151,5 @@ def test_every_operation_keeps_its_word(case, service) -> None:
     case.call_and_validate(
         base_url=service,
         timeout=300,
-        checks=[no_failure, status_code_conformance, content_type_conformance],
+        checks=CHECKS,
     )

@@ -55,6 +55,9 @@ async def test_who_leaves_the_line_holds_up_nobody() -> None:
     await asyncio.sleep(0)
     for task in gone:
         task.cancel()
-    await asyncio.gather(*gone, return_exceptions=True)
-    await pace.turn()
-    await pace.turn()  # the line was empty in between
+    left = await asyncio.gather(*gone, return_exceptions=True)
+    assert all(isinstance(one, asyncio.CancelledError) for one in left)
+    async with asyncio.timeout(60):
+        await pace.turn()
+        await pace.turn()  # the line was empty in between
+    assert not pace._line

@@ -4,10 +4,14 @@
 """
 
 import random
+import signal
+from pathlib import Path
 
 import pytest
 
-from tests.fuzz.fuzz import kept
+from critics.ed25519 import KeyFormatError
+from tests.fuzz import fuzz as fuzzer
+from tests.fuzz.fuzz import fuzz, kept
 from tests.fuzz.mutation import mutate
 from tests.fuzz.targets import REFUSALS, Target, all_targets
 
@@ -26,6 +30,42 @@ def test_a_reader_refuses_or_returns(target: Target) -> None:
 def test_what_went_wrong_once_does_not_again(target: Target) -> None:
     for path in kept(target):
         target.try_one(path.read_bytes())
+
+
+def crash(data: bytes) -> None:
+    """Read what is no digit as if it were one."""
+    if b"x" in data:
+        raise ZeroDivisionError
+
+
+def spin(data: bytes) -> None:
+    """Never end."""
+    while data:
+        pass
+
+
+def refuse(_data: bytes) -> None:
+    raise KeyFormatError("this is no key")
+
+
+@pytest.mark.parametrize(("run", "faults"), [(crash, 1), (spin, 1), (refuse, 0)])
+def test_a_reader_that_crashes_or_does_not_end_is_found(
+    run, faults: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzzer, "CORPUS", tmp_path)
+    monkeypatch.setattr(fuzzer, "HANG_S", 0.2)
+    before = signal.signal(signal.SIGVTALRM, fuzzer.on_alarm)
+    try:
+        target = Target("bad reader", run, (b"x 1 x 2 x 3",))
+        assert fuzz(target, 3, seed=1) == faults
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
+    assert len(kept(target)) == faults
+
+
+def test_what_a_reader_does_not_refuse_fails_its_test() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Target("bad reader", crash, ()).try_one(b"x")
 
 
 def test_the_seeds_are_read_and_most_changes_are_refused() -> None:
