@@ -181,7 +181,7 @@ def test_agrees_on_recorded_plans_and_their_mutants(planbench):
     assert judged >= 2_000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(min_value=0))
 def test_agrees_on_random_tasks(seed):
     """Conditional effects, quantifiers and numbers; without derived predicates."""
@@ -210,7 +210,7 @@ BY_SORT = {
 DECLARATIONS = re.sub(r"\(declare-const \w String\)", "", terms.DECLARATIONS)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_agrees_on_random_formulas(data):
     with pytest.MonkeyPatch.context() as patch:

@@ -95,7 +95,7 @@ def test_reordering_deletion_and_insertion_show(log, damage):
 
 
 @settings(
-    max_examples=1000,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

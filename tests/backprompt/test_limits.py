@@ -274,7 +274,7 @@ async def play(world: dict[str, Any]) -> tuple[Outcome, Journal, Market]:
     return outcome, journal, market
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds())
 async def test_no_limit_is_passed_unawares(world: dict[str, Any]) -> None:
     outcome, journal, market = await play(world)

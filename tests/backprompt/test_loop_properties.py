@@ -94,7 +94,7 @@ async def play(world: dict[str, Any]) -> tuple[Outcome, Journal, Clockwork]:
     return await run(*world["answers"], **rest, kernel=kernel(certifies=world["certifies"]))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds())
 async def test_every_run_keeps_the_promises(world: dict[str, Any]) -> None:
     outcome, journal, effects = await play(world)

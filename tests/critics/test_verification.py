@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("toys")
 ORDER = Order(id="c1", issued_at=datetime(2026, 1, 2, tzinfo=UTC), signer=signer())
 PROBLEM: dict[str, Any] = {"numbers": [3, 1, 2]}
 PROBED = settings(
-    max_examples=2000,
+    max_examples=300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

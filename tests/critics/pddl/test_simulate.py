@@ -21,7 +21,7 @@ def outcome(judgement):
     return "goal" if found.code in GOAL_CODES else found.data["step"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**40))
 def test_a_naive_reference_agrees_on_random_tasks(seed):
     domain_text, problem_text, reference, steps = write_task(seed)

@@ -51,7 +51,7 @@ def explore(reference):
 
 
 @given(st.integers(min_value=0))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_reaches_what_brute_force_reaches(seed):
     domain, problem, reference, _ = write_task(seed)
     task = read_task(domain, problem)

@@ -14,7 +14,7 @@ from critics.types import Problem, Verdict
 from tests.critics.scheduling.mutators import MUTATORS
 from tests.critics.scheduling.random_problems import make_calendar, make_meeting, make_trip
 
-WANTED = 500
+FEW, MANY = 100, 500
 MAKERS = {"calendar": make_calendar, "meeting": make_meeting, "trip": make_trip}
 ALONE = frozenset(
     {
@@ -27,7 +27,7 @@ ALONE = frozenset(
 """Faults that can be made without any other."""
 
 
-def collect(code: str) -> list[tuple[Domain, Problem, str]]:
+def collect(code: str, wanted: int) -> list[tuple[Domain, Problem, str]]:
     """Make mutants of random problems' good answers until there are enough."""
     domain = find_domain(code.split("-", 1)[0])
     assert domain.solver
@@ -41,15 +41,16 @@ def collect(code: str) -> list[tuple[Domain, Problem, str]]:
         for mutant in MUTATORS[code](random, problem, json.loads(answer)):
             text = json.dumps(mutant)
             mutants[f"{seed} {text}"] = domain, problem, text
-        if len(mutants) >= WANTED:
+        if len(mutants) >= wanted:
             break
     return list(mutants.values())
 
 
+@pytest.mark.parametrize("wanted", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("code", sorted(MUTATORS))
-def test_single_faults_are_rejected_with_the_right_code(code: str) -> None:
-    mutants = collect(code)
-    assert len(mutants) >= WANTED
+def test_single_faults_are_rejected_with_the_right_code(code: str, wanted: int) -> None:
+    mutants = collect(code, wanted)
+    assert len(mutants) >= wanted
     for domain, problem, text in mutants:
         judgement = judge(domain, problem, text)
         assert judgement.verdict is Verdict.REJECTED, (problem, text)

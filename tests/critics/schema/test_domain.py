@@ -319,7 +319,7 @@ ANY_VALUE = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     schema=st.dictionaries(st.sampled_from(NAMES), ANY_VALUE, min_size=1, max_size=4),
     supplied=st.dictionaries(
@@ -342,7 +342,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(schema=SCHEMAS, value=VALUES)
 def test_the_library_agrees_on_any_schema(schema: object, value: object) -> None:
     text = json.dumps(value)
@@ -359,7 +359,7 @@ def test_no_text_brings_it_down(text: str) -> None:
     assert not {"critic-crashed", "critic-memory"} & set(judgement.codes)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     pattern=st.text("ab01^$.*+?()[]{}|\\-,wWdDsSbBpP<>=!:xu", max_size=12), text=st.text("ab01 \n")
 )

@@ -145,7 +145,7 @@ def python_expressions(draw, depth=4):
     return f"{draw(ATOMS)} {operator} {side} * {draw(ATOMS)} < {draw(ATOMS)}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(python_expressions(), st.integers(-9, 9), st.integers(-9, 9))
 def test_an_expression_means_what_python_says(expr, x, y):
     payload = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": expr}]}

@@ -82,7 +82,7 @@ def not_crashed(judgement):
     return judgement is None or "critic-crashed" not in judgement.codes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(damaged_scripts())
 @example("(declare-const x Int) (assert (as x Int))")
 @example("(declare-datatypes ((D 0)) (((a)))) (declare-const x D) (assert ((_ is a) x))")
@@ -90,14 +90,14 @@ def test_a_damaged_script_is_judged_or_refused(script):
     assert not_crashed(judge_or_refuse({"smtlib": script}, ANSWER))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(EXPRESSIONS)
 def test_a_random_expression_is_judged_or_refused(expr):
     problem = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": expr}]}
     assert not_crashed(judge_or_refuse(problem, '{"x": 1, "p": true, "e": "a"}'))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60) | JSON.map(json.dumps))
 def test_a_random_answer_is_judged(text):
     problem = {"variables": VARIABLES, "constraints": [{"name": "c", "expr": "x < x"}]}
