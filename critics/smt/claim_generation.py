@@ -6,7 +6,7 @@ applying rules `implies(facts, fact)` to the premises, as long as something new 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
