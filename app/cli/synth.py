@@ -176,8 +176,8 @@ def read_levels(text: str) -> list[int]:
     """
     levels: set[int] = set()
     for part in text.split(","):
-        first, _, last = (piece.strip() for piece in part.partition("-"))
-        last = last or first
+        first, dash, last = (piece.strip() for piece in part.partition("-"))
+        last = last if dash else first
         if not (first.isascii() and first.isdigit() and last.isascii() and last.isdigit()):
             raise _no_levels(text)
         if not 1 <= int(first) <= int(last) <= MOST_LEVELS:

@@ -66,7 +66,7 @@ def open_table(
             table.close()
             part.rename(file)
         finally:
-            table.close()
+            table.drop()
             part.unlink(missing_ok=True)
     except OSError as error:
         raise ServiceError("usage", f"`{file}` cannot be written: {error.strerror}") from error
@@ -102,6 +102,9 @@ class _Lines:
     def close(self) -> None:
         self._out.close()
 
+    def drop(self) -> None:
+        self._out.close()
+
 
 class _Parquet:
     """Holds a group of rows back before it is written."""
@@ -121,14 +124,16 @@ class _Parquet:
             self._flush()
 
     def close(self) -> None:
-        if self._out.closed:
-            return
-        try:
-            if self._held or self._writer is None:
-                self._flush()
-            self._writer.close()  # writes the file's end
-        finally:
-            self._out.close()
+        if self._held or self._writer is None:
+            self._flush()
+        self._writer.close()  # writes the file's end
+        self._out.close()
+
+    def drop(self) -> None:
+        """Let go of the file, complete or not; what is held back may be what is wrong."""
+        if self._writer is not None:
+            self._writer.close()
+        self._out.close()
 
     def _flush(self) -> None:
         held, self._held = self._held, []
