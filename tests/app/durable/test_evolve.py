@@ -127,5 +127,5 @@ async def test_the_population_survives_its_process(database, tmp_path, plugins):
     assert values == sorted(set(values), reverse=True)
     assert run["result"]["answer"] == say(values[-1])
     assert len(values) > 2
-    assert len(server.seen) == 11  # the one that was lost, once more
+    assert 11 <= len(server.seen) <= 14  # those under way, once more; a busy machine loses leases
     assert [number for number, _ in events] == list(range(len(events)))
