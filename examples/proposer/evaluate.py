@@ -16,7 +16,7 @@ from transformers import LlamaForCausalLM
 
 from critics.types import Judgement, Verdict
 from examples.proposer.model import load_checkpoint
-from examples.proposer.problems import KINDS, Instance, draw_measured, tell
+from examples.proposer.problems import KINDS, Instance, Kind, draw_measured, tell
 from examples.proposer.sampling import TEMPERATURE, sample
 from examples.proposer.vocabulary import Vocabulary
 
@@ -82,29 +82,30 @@ def solve(
 
 
 def measure(
-    model: LlamaForCausalLM, vocabulary: Vocabulary, count: int, rounds: int, *, extra: bool = False
-) -> list[dict[str, object]]:
-    """Measure every kind and level."""
-    table = []
-    for kind in KINDS:
-        for level in (*kind.levels, *((kind.extra,) if extra else ())):
-            instances = list(draw_measured(SEED + level, kind, level, count))
-            torch.manual_seed(SEED)
-            greedy = solve(model, vocabulary, instances, feedback=False, rounds=1, temperature=0)
-            loop = solve(model, vocabulary, instances, feedback=True, rounds=rounds)
-            fresh = solve(model, vocabulary, instances, feedback=False, rounds=rounds)
-            table.append(
-                {
-                    "kind": kind.name,
-                    "level": level,
-                    "problems": len(instances),
-                    "greedy": sum(bool(a.solved) for a in greedy),
-                    "loop": [sum(0 < a.solved <= n for a in loop) for n in range(1, rounds + 1)],
-                    "fresh": [sum(0 < a.solved <= n for a in fresh) for n in range(1, rounds + 1)],
-                }
-            )
-            print(json.dumps(table[-1]), flush=True)
-    return table
+    model: LlamaForCausalLM,
+    vocabulary: Vocabulary,
+    kind: Kind,
+    level: int,
+    *,
+    count: int,
+    rounds: int,
+) -> dict[str, object]:
+    """Measure one level: solved by the likeliest answer, and in so many rounds or fewer."""
+    instances = list(draw_measured(SEED + level, kind, level, count))
+    torch.manual_seed(SEED)
+    greedy = solve(model, vocabulary, instances, feedback=False, rounds=1, temperature=0)
+    loop = solve(model, vocabulary, instances, feedback=True, rounds=rounds)
+    fresh = solve(model, vocabulary, instances, feedback=False, rounds=rounds)
+    counted = {"loop": loop, "fresh": fresh}
+    return {
+        "kind": kind.name,
+        "level": level,
+        "problems": len(instances),
+        "greedy": sum(bool(a.solved) for a in greedy),
+    } | {
+        name: [sum(0 < a.solved <= n for a in attempts) for n in range(1, rounds + 1)]
+        for name, attempts in counted.items()
+    }
 
 
 def main() -> None:
@@ -114,11 +115,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=50, help="problems of each level")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--kinds", nargs="+", default=[kind.name for kind in KINDS])
     parser.add_argument("--extra", action="store_true", help="also one level that was not trained")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     model, vocabulary = load_checkpoint(given.checkpoint)
-    measure(model, vocabulary, given.count, given.rounds, extra=given.extra)
+    kinds = [kind for kind in KINDS if kind.name in given.kinds]
+    for kind in kinds:
+        levels = (*kind.levels, *((kind.extra,) if given.extra else ()))
+        for level in levels:
+            line = measure(model, vocabulary, kind, level, count=given.count, rounds=given.rounds)
+            print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":

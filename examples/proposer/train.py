@@ -4,8 +4,8 @@
 every few minutes. Several workers share every batch and average their gradients, which on a busy
 machine is faster than several threads that wait for each other in every operation.
 
-The learning rate rises, stays, and falls in the last part of the time given ("WSD"), so a run's
-length is its minutes.
+The learning rate rises, stays, and falls in the last part of the time given ("WSD"). A run's length
+is its minutes, or its steps, which one worker repeats exactly on the same machine.
 """
 
 import argparse
@@ -60,6 +60,7 @@ class Run:
         start: Checkpoint to go on from.
         worker: Which of the workers this is.
         scale: Of all learning rates.
+        steps: Length of the run, instead of its minutes.
     """
 
     corpus: Path
@@ -70,6 +71,7 @@ class Run:
     worker: int
     workers: int
     scale: float = 1.0
+    steps: int | None = None
 
 
 def read_corpus(run: Run) -> Iterator[Row]:
@@ -167,7 +169,7 @@ def train(run: Run) -> Path:
     began, saved, seen, losses = time.monotonic(), 0.0, 0, list[float]()
     for step, batch in enumerate(draw_batches(run), 1):
         spent = share_clock(time.monotonic() - began, run)
-        done = spent / (60 * run.preset.minutes)
+        done = (step - 1) / run.steps if run.steps else spent / (60 * run.preset.minutes)
         if done >= 1:
             break
         for optimizer, rate in zip(optimizers, rates, strict=True):
@@ -241,6 +243,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--preset", choices=PRESETS, default="cpu")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--steps", type=int, help="instead of minutes")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
     parser.add_argument("--scale", type=float, default=1, help="of the learning rates")
@@ -250,20 +253,8 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     preset = PRESETS[given.preset]
     preset = replace(preset, minutes=given.minutes or preset.minutes)
-    print(
-        start(
-            Run(
-                given.corpus,
-                given.out,
-                preset,
-                given.seed,
-                given.start,
-                0,
-                given.workers,
-                given.scale,
-            )
-        )
-    )
+    run = Run(given.corpus, given.out, preset, given.seed, given.start, 0, given.workers)
+    print(start(replace(run, scale=given.scale, steps=given.steps)))
 
 
 if __name__ == "__main__":
