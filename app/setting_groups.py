@@ -33,7 +33,8 @@ class UpstreamSettings(Group):
     base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+\S*$")
     """Base URL of an OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`."""
     model: str | None = None
-    """Name of the model at the upstream; a request may name another one."""
+    """Name of the model at the upstream; a request may name another one. `embedded:NAME` is an
+    embedded model, such as the built-in `embedded:proposer`."""
     api_key: SecretStr | None = None
     """Bearer token for the upstream."""
     replay: Path | None = None
