@@ -10,6 +10,7 @@ from types import MappingProxyType
 from app.cli.codes import COMMAND_CODES
 from app.security.codes import SECURITY_CODES
 from app.service_code import ServiceCode
+from app.unsupported_codes import UNSUPPORTED_CODES
 from critics.codes import KERNEL_CODES, Code
 from critics.domain import find_code, find_domain, installed
 
@@ -44,41 +45,6 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Repair the problem; the schema and an example are at `/domains/{name}`.",
             422,
         ),
-        "translation-unsupported": ServiceCode(
-            "The domain cannot translate prose",
-            "The request asks for a translation of its answer by a model (`translate`), and the "
-            "domain has none. Nothing was judged and nothing was spent.",
-            "Send the answer in the domain's own format, without `translate`.",
-            422,
-        ),
-        "formalization-unsupported": ServiceCode(
-            "The domain reads no plain language",
-            "The request gives its problem as text, and the domain has no way to formalise one. "
-            "Nothing was judged and nothing was spent.",
-            "Send the domain's own payload as `problem`; its schema is at `/domains/{name}`.",
-            422,
-        ),
-        "solver-none": ServiceCode(
-            "The domain has no solver",
-            "The request asks for an exact solver (`strategy.solver`), or for its hints, and the "
-            "domain has none. Nothing was judged and nothing was spent.",
-            "Leave `strategy.solver` out, or install a domain or an extra that brings a solver.",
-            422,
-        ),
-        "tree-unsupported": ServiceCode(
-            "The domain has no moves",
-            "`search: tree` tries an answer move by move, and the domain does not offer its moves. "
-            "No model is asked to make them up.",
-            "Use another `strategy.search`.",
-            422,
-        ),
-        "evolve-unsupported": ServiceCode(
-            "The problem compares no answers",
-            "`search: evolve` looks for better answers once there is one, and by this problem, or "
-            "by its whole domain, no answer is better than another.",
-            "Give the problem an objective, or use another `strategy.search`.",
-            422,
-        ),
         "run-not-waiting": ServiceCode(
             "The run does not wait for an answer",
             "Only a run in state `needs_input` whose problem was given as text can be answered, "
@@ -93,6 +59,7 @@ SERVICE_CODES: Mapping[str, ServiceCode] = MappingProxyType(
             "Make the problem smaller, or raise `worker.deadline_s` or `worker.memory_mb`.",
             422,
         ),
+        **UNSUPPORTED_CODES,
         "body-too-large": ServiceCode(
             "The request body is too large",
             "The body is longer than `limits.body_bytes`. It was not read to its end.",

@@ -161,8 +161,8 @@ class Service(Desk):
         known = open_cache(self.caches, request, caller().tenant).answer
         choice, profile = await self.choice(), dialogue.profile if dialogue else None
         rungs = price_ladder(choice, request.model, profile, settings, domain=request.domain)
-        changes = {"remembered": known, "rungs": rungs, "roles": price_roles(settings)}
-        task = task.model_copy(update=changes)
+        added = {"remembered": known, "rungs": rungs, "roles": price_roles(settings)}
+        task = task.model_copy(update=added)
         spec = RunSpec(
             id=run_id,
             request=request,
@@ -177,9 +177,12 @@ class Service(Desk):
             traceparent=self.telemetry.traceparent if self.telemetry else None,
         )
         self.require_available(choice, spec)
+        self._warm_engines(request)
+        return await self.experience.teach(spec, settings)
+
+    def _warm_engines(self, request: SolveRequest) -> None:
         if request.assurance is not Demand.SINGLE:
             self.pool.engines.warm(request.domain)
-        return await self.experience.teach(spec, settings)
 
     async def make_run(self, spec: RunSpec, journal: Journal) -> Run:
         """Build the run that a specification describes, here and now.
