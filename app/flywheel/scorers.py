@@ -52,6 +52,7 @@ class Scorer(Protocol):
             DomainError: There is no such domain.
             ScorerError: Nobody could tell.
         """
+        ...
 
     def close(self) -> None:
         """End what was started."""
@@ -194,20 +195,24 @@ class ServiceScorer:
         return {"authorization": f"Bearer {self._api_key}"} if self._api_key else {}
 
     def _post(self, client: httpx.Client, body: dict[str, Any]) -> RewardResult:
-        for attempt in range(ATTEMPTS):
-            try:
-                response = client.post(f"{self._url}/reward", json=body)
-            except (httpx.HTTPError, ValueError) as error:
-                raise ScorerError(f"`{self._url}` gives no rewards: {error}") from error
-            if response.status_code not in BUSY or attempt == ATTEMPTS - 1:
+        response = self._send(client, body)
+        for attempt in range(ATTEMPTS - 1):
+            if response.status_code not in BUSY:
                 break
             time.sleep(_pause(response, attempt))
+            response = self._send(client, body)
         if response.status_code != httpx.codes.OK:
             raise ScorerError(f"`{self._url}` gives no rewards: {_told(response)}")
         try:
             return RewardResult.model_validate_json(response.content)
         except ValidationError as error:
             raise ScorerError(f"`{self._url}` answers with no rewards") from error
+
+    def _send(self, client: httpx.Client, body: dict[str, Any]) -> httpx.Response:
+        try:
+            return client.post(f"{self._url}/reward", json=body)
+        except (httpx.HTTPError, ValueError) as error:
+            raise ScorerError(f"`{self._url}` gives no rewards: {error}") from error
 
 
 def split(batch: Sequence[Prompted]) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
