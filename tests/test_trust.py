@@ -26,6 +26,7 @@ WORDING = {
     *("critics/pddl/landmarks.py", "critics/pddl/lazy_search.py"),
     "critics/picture.py",  # what a candidate means, for whoever draws it
     "critics/arrangement.py",  # another order of a problem's parts, for prompts
+    "critics/objective.py",  # by what number answers compare; no verdict rests on it
     "critics/generation.py",  # problems made to train with; a user's never passes through it
     "critics/prefix.py",  # moves that a search may try; what it finds is judged from scratch
     *("critics/smt/emit.py", "critics/smt/engine.py"),
