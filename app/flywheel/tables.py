@@ -111,7 +111,6 @@ class _Parquet:
 
     def __init__(self, file: Path, as_text: frozenset[str], like: Row | None) -> None:
         self._arrow, self._parquet = _load("pyarrow"), _load("pyarrow.parquet")
-        self._file = file
         self._as_text = as_text
         self._like = like
         self._held: list[dict[str, Any]] = []
@@ -124,9 +123,10 @@ class _Parquet:
             self._flush()
 
     def close(self) -> None:
-        if self._held or self._writer is None:
-            self._flush()
-        self._writer.close()  # writes the file's end
+        writer = self._writer
+        if self._held or writer is None:
+            writer = self._flush()
+        writer.close()  # writes the file's end
         self._out.close()
 
     def drop(self) -> None:
@@ -135,7 +135,7 @@ class _Parquet:
             self._writer.close()
         self._out.close()
 
-    def _flush(self) -> None:
+    def _flush(self) -> Any:
         held, self._held = self._held, []
         try:
             if self._writer is None:
@@ -148,6 +148,7 @@ class _Parquet:
                 f"a row does not fit into the table: {error}",
                 help=["write JSON lines instead (`--out FILE.jsonl`)"],
             ) from error
+        return self._writer
 
     def _find_types(self, held: list[dict[str, Any]]) -> Any:
         known = held if self._like is None else [self._flatten(self._like)]

@@ -74,7 +74,6 @@ def test_families_are_listed() -> None:
         (("pddl", "--split", "train=.5"), "add up to 0.5"),
         (("pddl", "--exclude", "not-there.jsonl"), "cannot be read"),
         (("pddl", "--out", "rows.csv"), "neither `.jsonl` nor `.parquet`"),
-        (("python-tests", "--mystery", ".5"), "other names"),
     ],
 )
 def test_what_cannot_be_made_is_refused(words: tuple[str, ...], told: str) -> None:
