@@ -31,12 +31,12 @@ AT_ONCE = 256
 """Problems that are asked for together."""
 EASY = 0.25
 """Share of the problems solved at once that are kept."""
-PART = 1000
+PART = 500
 START = "start"
 """Folder of the checkpoint to go on from: the one given, with the words of fresh starts."""
 OLD = 4000
 """New rows to one part of the first corpus that is trained on again."""
-WEIGHTS = {"mystery": 0.6, "countdown": 2.0}
+WEIGHTS = {"mystery": 0.2, "countdown": 2.0}
 """How often a kind is asked for, where it is not 1."""
 
 

@@ -1,9 +1,9 @@
 """sampling: answers of the model to many conversations at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
-from transformers import LlamaForCausalLM
+from transformers import DynamicCache, LlamaForCausalLM
 
 from examples.proposer.vocabulary import ASSISTANT, END, USER, Vocabulary
 
@@ -49,19 +49,40 @@ def sample(
 @torch.inference_mode()
 def _answer(
     model: LlamaForCausalLM, batch: Sequence[Sequence[int]], temperature: float, longest: int
-) -> Iterator[list[int]]:
-    size = max(map(len, batch))
-    padded = [[END] * (size - len(row)) + list(row) for row in batch]
-    mask = [[0] * (size - len(row)) + [1] * len(row) for row in batch]
-    device = next(model.parameters()).device
-    sampling = {"do_sample": True, "temperature": temperature} if temperature else {}
-    written = model.generate(
-        torch.tensor(padded, device=device),
-        attention_mask=torch.tensor(mask, device=device),
-        max_new_tokens=longest,
-        eos_token_id=END,
-        pad_token_id=END,
-        **({"top_k": 0, **sampling} if sampling else {"do_sample": False}),
-    )
-    for row in written[:, size:].tolist():
-        yield row[: row.index(END)] if END in row else row
+) -> list[list[int]]:
+    """Write answers token by token; whoever has ended is taken out."""
+    size, device = max(map(len, batch)), next(model.parameters()).device
+    padding = torch.tensor([size - len(row) for row in batch], device=device)
+    tokens = torch.tensor([[END] * (size - len(row)) + list(row) for row in batch], device=device)
+    mask = (torch.arange(size, device=device) >= padding[:, None]).long()
+    places = (mask.cumsum(1) - 1).clamp(min=0)
+    cache, writing = DynamicCache(), list(range(len(batch)))
+    answers: list[list[int]] = [[] for _ in batch]
+    for _ in range(longest):
+        logits = model(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=places,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        tokens = _choose(logits, temperature)
+        going = (tokens[:, 0] != END).nonzero()[:, 0]
+        if len(going) < len(writing):
+            cache.batch_select_indices(going)
+            tokens, mask, places = tokens[going], mask[going], places[going]
+            writing = [writing[place] for place in going.tolist()]
+        if not writing:
+            break
+        for row, token in zip(writing, tokens[:, 0].tolist(), strict=True):
+            answers[row].append(token)
+        mask = torch.cat([mask, mask.new_ones(len(writing), 1)], 1)
+        places = places[:, -1:] + 1
+    return answers
+
+
+def _choose(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    if not temperature:
+        return logits.argmax(-1, keepdim=True)
+    return torch.multinomial(torch.softmax(logits / temperature, -1), 1)

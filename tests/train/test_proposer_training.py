@@ -93,7 +93,7 @@ def test_the_rate_rises_stays_and_falls():
 @pytest.fixture(scope="module")
 def trained(corpus, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("out")
-    return start(Run(corpus, out, replace(SMOKE, tokens=1024), 1, None, 0, 1, steps=40))
+    return start(Run(corpus, out, replace(SMOKE, tokens=1024), 1, None, 0, 1, steps=60))
 
 
 def test_training_lowers_the_loss(corpus, trained):
@@ -102,7 +102,7 @@ def test_training_lowers_the_loss(corpus, trained):
     fresh = make_model(SMOKE, vocabulary)
     with torch.inference_mode():
         before, after = (compute_loss(m.eval(), batch)[0].item() for m in (fresh, model))
-    assert after < 0.7 * before
+    assert after < 0.9 * before
 
 
 def test_answers_are_judged_and_wrong_ones_become_turns_to_learn_from(trained):
