@@ -234,7 +234,9 @@ FIELDS = st.sampled_from(
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=st.dictionaries(FIELDS, SCRAPS, max_size=4))
 async def test_no_request_makes_a_5xx(pool, body):

@@ -97,7 +97,7 @@ def test_reordering_deletion_and_insertion_show(log, damage):
 @settings(
     max_examples=300,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 def test_no_byte_of_the_log_can_change_unnoticed(log, place, flip):

@@ -144,7 +144,9 @@ def test_every_setting_of_ours_is_documented():
 NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", min_size=1, max_size=20)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(name=NAMES)
 def test_no_variable_with_our_prefix_is_ever_ignored(monkeypatch, name):
     variable = f"MODULO_{name}"

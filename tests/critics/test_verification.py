@@ -25,7 +25,7 @@ PROBLEM: dict[str, Any] = {"numbers": [3, 1, 2]}
 PROBED = settings(
     max_examples=300,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 CLASH: dict[str, Any] = {
     "variables": {"a": {"type": "int", "min": 0, "max": 10}},
@@ -160,7 +160,9 @@ def test_what_is_no_plain_text_is_never_what_was_certified() -> None:
         assert codes(verify(mint(), **asked)) == ["certificate-about-another"]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.integers(0, 9), min_size=1), st.lists(st.integers(0, 9), min_size=1))
 def test_never_verifies_for_a_problem_that_was_not_certified(one: list, two: list) -> None:
     answer = ",".join(map(str, sorted(one)))

@@ -125,7 +125,9 @@ BODIES = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=75,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(body=BODIES)
 async def test_whatever_a_body_holds_is_understood_or_refused(http, body):
