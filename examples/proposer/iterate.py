@@ -27,7 +27,7 @@ from examples.proposer.vocabulary import Vocabulary
 
 ROUNDS = 3
 TEMPERATURE = 0.9
-AT_ONCE = 256
+AT_ONCE = 64
 """Problems that are asked for together."""
 EASY = 0.25
 """Share of the problems solved at once that are kept."""
