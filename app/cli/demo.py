@@ -35,7 +35,7 @@ from backprompt.events import Event, RunStarted
 from backprompt.journal import Journal
 from backprompt.upstream import ReplayUpstream, Upstream
 
-DEFAULT = "small"
+DEFAULT = "proposer"
 PROBLEM = "tea"
 RECORDING = "tea.jsonl"
 ROUNDS = 10
@@ -223,8 +223,8 @@ def show_recorded(recording: Path) -> None:
     journal = Journal.load(recording.read_text("utf-8").splitlines())
     started = next(event for event in journal.events if isinstance(event, RunStarted))
     print_lines(
-        f"These answers were recorded from {started.upstream} on the same problem. They are "
-        "played back; the loop and the critics run now."
+        f"These answers were recorded from {started.upstream}, which was asked for a cup of tea. "
+        "They are played back; the loop and the critics run now."
     )
     show("")
     upstream = ReplayUpstream.from_journal(recording)

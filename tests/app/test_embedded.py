@@ -1,5 +1,10 @@
 """Which embedded model is asked about what: the built-in one only about what it has learnt."""
 
+import asyncio
+import hashlib
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -7,7 +12,8 @@ import pytest
 from app import ladders
 from app.embedded import Embedded, knows, read_name
 from app.ladders import find_ladder
-from app.models import MODELS, PROPOSER, WeightsError
+from app.local_server import runtime_installed
+from app.models import MODELS, PROPOSER, WeightsError, installed_path, pull
 from app.settings import Settings
 from app.upstreams import Choice, choose_upstream, for_model
 from backprompt.openai_upstream import make_client
@@ -18,6 +24,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SUM = {"domain": "countdown", "problem": {"numbers": [1, 2], "target": 3}}
 QUIET = {"discover": False}
+ROOT = Path(__file__).parents[2]
+TOWERS = ROOT / "examples" / "pddl" / "towers"
 
 
 class Stand:
@@ -166,3 +174,51 @@ async def test_switched_off_no_ladder_reaches_it(stand):
         assert (choice.kind, choice.embedded) == ("none", None)
         with pytest.raises(Exception, match=r"`upstream\.embedded` is off"):
             for_model(choice, f"embedded:{PROPOSER.name}", settings, http)
+
+
+async def test_the_built_in_weights_are_the_pinned_ones():
+    path = installed_path(PROPOSER)
+    assert path is not None
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == PROPOSER.sha256
+    assert path.stat().st_size < 8_000_000
+
+
+async def test_nothing_is_pulled_to_have_it(tmp_path):
+    assert pull(PROPOSER, directory=tmp_path) == installed_path(PROPOSER)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+async def test_the_wheel_holds_its_weights_where_the_package_looks(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    await asyncio.to_thread(run, build, ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(tmp_path / "installed")
+    look = "from app.models import *; print(installed_path(PROPOSER), built_in_directory())"
+    told = await asyncio.to_thread(run, [sys.executable, "-c", look], tmp_path / "installed")
+    assert told.startswith(str(tmp_path / "installed" / "app" / "examples"))
+
+
+def run(argv, folder):
+    done = subprocess.run(argv, check=True, cwd=folder, capture_output=True, text=True, timeout=120)
+    return done.stdout
+
+
+@pytest.mark.skipif(not runtime_installed(), reason="needs the extra `local`")
+async def test_it_is_asked_without_key_download_or_setting(pool):
+    task = {part: (TOWERS / f"{part}.pddl").read_text("utf-8") for part in ("domain", "problem")}
+    body = {"domain": "pddl", "problem": task, "sampling": {"seed": 1}, "trace": True}
+    body["cache"] = False
+    async with client(make_app(pool, upstream=QUIET)) as http:
+        first = (await http.post("/solve", json=body)).json()
+        again = (await http.post("/solve", json=body)).json()
+    assert first["status"] in {"certified", "exhausted"}
+    assert first["usage"]["completion_tokens"] > 0
+    assert said(first)
+    assert said(again) == said(first)
+
+
+def said(result):
+    calls = [event for event in result["trace"] if event["event"] == "call-finished"]
+    return [(call["completion"]["model"], call["completion"]["text"]) for call in calls]
