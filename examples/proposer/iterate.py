@@ -11,6 +11,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -49,10 +50,10 @@ def draw_problems(random: Random, count: int) -> list[Instance]:
 
 
 def make_rows(
-    model: LlamaForCausalLM, vocabulary: Vocabulary, random: Random
+    model: LlamaForCausalLM, vocabulary: Vocabulary, random: Random, until: float
 ) -> Iterator[dict[str, Any]]:
-    """Ask for problems, and make rows of what came of it."""
-    while True:
+    """Ask for problems, and make rows of what came of it, until the time is over."""
+    while time.monotonic() < until:
         problems = draw_problems(random, AT_ONCE)
         for attempt in solve(
             model, vocabulary, problems, feedback=True, rounds=ROUNDS, temperature=TEMPERATURE
@@ -106,18 +107,13 @@ def main() -> None:
     vocabulary = vocabulary.extend(STARTS)
     model.resize_token_embeddings(len(vocabulary))
     save_checkpoint(model, vocabulary, given.out / START)
-    until, rows, part = time.monotonic() + 60 * given.minutes, list[dict[str, Any]](), 0
-    random = Random(given.seed)
-    for row in make_rows(model, vocabulary, random):
-        rows.append(row)
-        over = time.monotonic() > until
-        if len(rows) == PART or over:
-            path = given.out / f"part-{given.seed}{part:03}.npz"
-            save_rows([encode(vocabulary, row) for row in rows], path)
-            print(f"{path}: {len(rows)} rows", flush=True)
-            part, rows = part + 1, []
-        if over:
-            break
+    until, random = time.monotonic() + 60 * given.minutes, Random(given.seed)
+    made, part = make_rows(model, vocabulary, random, until), 0
+    while rows := list(islice(made, PART)):
+        path = given.out / f"part-{given.seed}{part:03}.npz"
+        save_rows([encode(vocabulary, row) for row in rows], path)
+        print(f"{path}: {len(rows)} rows", flush=True)
+        part += 1
     link_old(given.corpus, given.out, part * PART, random)
 
 
