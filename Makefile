@@ -95,7 +95,7 @@ $(TRAIN)/.done: pyproject.toml constraints-train.txt | $(BIN)/python
 	@$(PYTHON) -m venv $(TRAIN)
 	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip torch==2.13.0
 	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install \
-		--constraint constraints-train.txt --editable '.[parquet,train]' --group train
+		--constraint constraints-train.txt --editable '.[local,parquet,train]' --group train
 	@touch $@
 
 # The published schemas of Kubernetes, by which the manifests are validated offline.
