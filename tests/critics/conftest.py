@@ -56,6 +56,7 @@ class PatientPool(Pool):
     """A pool whose deadlines no busy machine reaches; who tests one says which."""
 
     judge = partialmethod(Pool.judge, deadline_s=60.0, opinion_deadline_s=60.0)  # type: ignore[assignment]  # keeps the signature but for its defaults
+    extract = partialmethod(Pool.extract, deadline_s=60.0)  # type: ignore[assignment]  # likewise
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
