@@ -12,8 +12,7 @@ Invariants:
     * Model text is read in worker processes only; no program that a model wrote is run here.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,18 @@ import httpx
 import verifiers.v1 as vf
 from verifiers.v1.dialects.chat import message_to_wire
 
-from app.flywheel.rewards import Weights
+from app.flywheel.environments import (
+    Dialogue,
+    PosedProblem,
+    examine,
+    lend_examples,
+    read_problems,
+)
+from app.flywheel.rewards import RewardOptions, Weights
 from app.flywheel.scorers import LocalScorer
-from backprompt.prompt import write_task
-from backprompt.render import tell_missing, tell_model
 from backprompt.strategy import Feedback
-from backprompt.task import Task
-from critics.domain import find_domain
-from critics.judge import read_problem
-from critics.reward import Count, Outcome, RewardQuestion
-from critics.types import Judgement, Verdict
-from critics.workers.rewards import Prompted
+from critics.reward import Count, Outcome
+from critics.types import Verdict
 
 __all__ = ["ChatHarness", "ModuloEnv", "ModuloTaskset"]
 
@@ -87,12 +87,9 @@ class ModuloTask(vf.Task[ModuloTaskData, vf.State, ModuloTaskConfig]):
 
     async def examine(self, reply: str) -> Outcome:
         """Judge a reply, and give the judgement that decided."""
-        prompted = Prompted(domain=self.data.domain, problem=self.data.problem, completions=[reply])
-        question = RewardQuestion(
-            count=self.config.answers, steps=self.config.weights.prefix > 0, whole=True
-        )
-        ((outcome,),) = await self.scorer.examine([prompted], question)
-        return outcome
+        posed = PosedProblem(domain=self.data.domain, problem=self.data.problem, messages=())
+        options = RewardOptions(weights=self.config.weights, answers=self.config.answers)
+        return await examine(self.scorer, posed, reply, options)
 
     @vf.reward
     async def modulo(self, trace: vf.Trace) -> float:
@@ -120,20 +117,13 @@ class ModuloTaskset(vf.Taskset[ModuloTask, ModuloTasksetConfig]):
 
     def load(self) -> Iterable[ModuloTask]:
         """Give the tasks in the file's order."""
-        rows = _examples(self.config.domain) if self.config.rows is None else self._read()
-        for row in rows:
-            problem = row["problem"]
-            problem = json.loads(problem) if isinstance(problem, str) else problem
-            prompt = row.get("prompt") or _write_prompt(row["domain"], problem)
-            if isinstance(prompt, list) and [each["role"] for each in prompt] == ["user"]:
+        rows, domain = self.config.rows, self.config.domain
+        for posed in lend_examples(domain) if rows is None else read_problems(rows):
+            prompt: Any = list(posed.messages)
+            if [each["role"] for each in prompt] == ["user"]:
                 prompt = prompt[0]["content"]
-            data = ModuloTaskData(prompt=prompt, domain=row["domain"], problem=problem)
+            data = ModuloTaskData(prompt=prompt, domain=posed.domain, problem=dict(posed.problem))
             yield ModuloTask(data, self.config.task, self.scorer)
-
-    def _read(self) -> Iterator[dict[str, Any]]:
-        assert self.config.rows is not None  # noqa: S101  # asked before
-        with self.config.rows.open(encoding="utf-8") as lines:
-            yield from map(json.loads, filter(str.strip, lines))
 
 
 class ModuloEnv(vf.Env[ModuloEnvConfig]):
@@ -144,8 +134,7 @@ class ModuloEnv(vf.Env[ModuloEnvConfig]):
         if self.config.rounds == 1 or not isinstance(task, ModuloTask):
             await agents.agent.run(task)
             return
-        before: Judgement | None = None
-        seen: set[str] = set()
+        dialogue = Dialogue(self.config.feedback)
         async with agents.agent.interaction(task) as talk:
             segment = await talk.turn()
             for _ in range(self.config.rounds - 1):
@@ -154,24 +143,12 @@ class ModuloEnv(vf.Env[ModuloEnvConfig]):
                 outcome = await task.examine(segment.last_reply)
                 if outcome.verdict is Verdict.ACCEPTED:
                     return
-                told = self._tell(segment.last_reply, outcome, before, seen)
-                if outcome.judgement is not None:
-                    before = outcome.judgement
-                    seen.add(before.candidate)
-                segment = await talk.turn(told)
+                segment = await talk.turn(dialogue.tell(segment.last_reply, outcome))
 
     async def stop(self) -> None:
         """End the workers."""
         if isinstance(self.taskset, ModuloTaskset):
             self.taskset.scorer.close()
-
-    def _tell(self, reply: str, outcome: Outcome, before: Judgement | None, seen: set[str]) -> str:
-        """Write the back-prompt as the loop would."""
-        judgement = outcome.judgement
-        if judgement is None or not outcome.answers:
-            return tell_missing(reply, None, self.config.feedback)
-        repeated = judgement.candidate in seen
-        return tell_model(judgement, self.config.feedback, repeated=repeated, before=before)
 
 
 class ChatHarness(vf.Harness[vf.HarnessConfig]):
@@ -208,15 +185,3 @@ class ChatHarness(vf.Harness[vf.HarnessConfig]):
             )
         failed = response.status_code != httpx.codes.OK
         return vf.ProgramResult(int(failed), "", response.text[-500:] if failed else "")
-
-
-def _examples(name: str) -> Iterator[dict[str, Any]]:
-    for example in find_domain(name).examples:
-        yield {"domain": name, "problem": dict(example.problem)}
-
-
-def _write_prompt(name: str, problem: dict[str, Any]) -> str:
-    """Put a problem to a model as the loop does first."""
-    domain = find_domain(name)
-    prompt = domain.prompt(domain.load(read_problem(domain, problem)))
-    return write_task(Task(domain=name, prompt=prompt, answer_format=domain.answer_format))

@@ -227,14 +227,14 @@ def split(batch: Sequence[Prompted]) -> Iterator[tuple[list[int], list[dict[str,
                 items.append(
                     {"domain": prompted.domain, "problem": prompted.problem, "completions": []}
                 )
-            items[-1]["completions"].append(_sendable(text))
+            items[-1]["completions"].append(sendable(text))
             places.append(place)
             size += len(text or "")
     if places:
         yield places, items
 
 
-def _sendable(text: str | None) -> str | None:
+def sendable(text: str | None) -> str | None:
     """Write lone surrogates, which cannot be sent as UTF-8, as the workers would read them."""
     return None if text is None else text.encode("utf-8", "replace").decode()
 
