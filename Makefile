@@ -4,12 +4,13 @@ VENV   := .venv
 LITELLM := .venv-litellm
 K8S    := .venv-kubernetes
 TRAIN  := .venv-train
+OPENENV := .venv-openenv
 NODE   := tests/clients/node
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-train test-docker check fix serve soak fuzz screenshots clients clean
+.PHONY: help demo test test-slow test-train test-openenv test-docker check fix serve soak fuzz screenshots clients clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,8 +24,11 @@ test: $(VENV)/.dev $(VENV)/.suite clients ## run the tests
 test-slow: $(VENV)/.dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow --timeout 900 $(ARGS)
 
-test-train: $(TRAIN)/.done ## train a few steps on our data and rewards with TRL and verifiers
+test-train: $(TRAIN)/.done test-openenv ## train a few steps on our data and rewards with TRL and verifiers
 	$(TRAIN)/bin/python -m pytest -m train --timeout 900 tests/train $(ARGS)
+
+test-openenv: $(OPENENV)/.done ## ask the OpenEnv server of the example with OpenEnv's own client
+	$(OPENENV)/bin/python -m pytest -m train --timeout 900 tests/train/test_openenv.py
 
 test-docker: $(VENV)/.dev $(K8S)/.done ## run the tests that need a Docker engine with compose
 	$(BIN)/python -m pytest -m docker --timeout 1200 tests/docker $(ARGS)
@@ -53,7 +57,7 @@ serve: $(VENV)/.run ## serve on http://127.0.0.1:8080
 	@$(BIN)/modulo serve $(ARGS)
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) $(LITELLM) $(K8S) $(TRAIN) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LITELLM) $(K8S) $(TRAIN) $(OPENENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -96,6 +100,13 @@ $(TRAIN)/.done: pyproject.toml constraints-train.txt | $(BIN)/python
 	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip torch==2.13.0
 	@$(TRAIN)/bin/python -m pip --disable-pip-version-check --quiet install \
 		--constraint constraints-train.txt --editable '.[local,parquet,train]' --group train
+	@touch $@
+
+# openenv-core brings gradio and much else, which refuses the pillow of the trainers, so it lives apart.
+$(OPENENV)/.done: pyproject.toml | $(BIN)/python
+	@$(PYTHON) -m venv $(OPENENV)
+	@$(OPENENV)/bin/python -m pip --disable-pip-version-check --quiet install --editable . \
+		openenv-core==0.3.0 pytest pytest-asyncio pytest-randomly pytest-timeout
 	@touch $@
 
 # The published schemas of Kubernetes, by which the manifests are validated offline.

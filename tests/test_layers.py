@@ -19,6 +19,7 @@ ENGINES = {
     "dbos",
     "jsonschema",
     "matplotlib",
+    "openenv",
     "pyarrow",
     "referencing",
     "z3",
