@@ -42,6 +42,8 @@ TRAINED = (
     Group("blocksworld-3", "pddl", "blocksworld", 1, 1 / 6),
     Group("blocksworld-4", "pddl", "blocksworld", 2, 5 / 12),
     Group("blocksworld-5", "pddl", "blocksworld", 3, 5 / 12),
+    Group("blocksworld_6_7-6", "pddl", "blocksworld", 4, 1 / 2),
+    Group("blocksworld_6_7-7", "pddl", "blocksworld", 5, 1 / 2),
     Group("mystery-3", "pddl", "blocksworld", 1, 1 / 6, renamed=True),
     Group("mystery-4", "pddl", "blocksworld", 2, 5 / 6, renamed=True),
     Group("logistics-1", "pddl", "logistics", 1, 1 / 6),
@@ -56,8 +58,8 @@ TRAINED = (
     Group("meeting-2", "meeting", "possible", 2, 1 / 2),
 )
 LARGER = (
-    Group("blocksworld-7", "pddl", "blocksworld", 5, 1 / 2),
-    Group("blocksworld-9", "pddl", "blocksworld", 7, 1 / 2),
+    Group("blocksworld-8", "pddl", "blocksworld", 6, 1 / 2),
+    Group("blocksworld-10", "pddl", "blocksworld", 8, 1 / 2),
     Group("mystery-5", "pddl", "blocksworld", 3, 1 / 2, renamed=True),
     Group("logistics-4", "pddl", "logistics", 4, 1 / 2),
     Group("countdown-4", "countdown", "reach", 3, 1 / 2),

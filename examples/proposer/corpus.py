@@ -34,7 +34,7 @@ AFRESH = 0.06
 """Share of the problems that are put as after a stall."""
 STARTS = (KNOWN_WRONG, *WORDINGS)
 """What a fresh start says, a token each."""
-TYPICAL = {"mystery": 420, "blocksworld": 260, "logistics": 420, "countdown": 90, "meeting": 330}
+TYPICAL = {"mystery": 250, "blocksworld": 190, "logistics": 340, "countdown": 65, "meeting": 240}
 """Tokens of a row, to share the corpus by tokens."""
 
 
@@ -42,7 +42,7 @@ def make_rows(seed: int, count: int, kinds: Sequence[Kind] = KINDS) -> Iterator[
     """Make rows of all kinds."""
     random = Random(seed)
     choices = [(kind, level) for kind in kinds for level in kind.levels]
-    weights = [kind.levels[level] / TYPICAL.get(kind.name, 200) for kind, level in choices]
+    weights = [kind.levels[level] / TYPICAL.get(kind.name, 165) for kind, level in choices]
     while count:
         [(kind, level)] = random.choices(choices, weights)
         row = make_text(random, draw(random, kind, level, held_out=False))

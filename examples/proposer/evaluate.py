@@ -9,6 +9,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from examples.proposer.vocabulary import Vocabulary
 
 SEED = 2026
 ROUNDS = 5
-NO_ANSWER = "(no answer)"
+OPTIONS = ("count", "rounds", "temperature", "seed")
 
 
 @dataclass(slots=True)
@@ -89,18 +90,22 @@ def measure(
     *,
     count: int,
     rounds: int,
+    temperature: float = TEMPERATURE,
+    seed: int = SEED,
 ) -> dict[str, object]:
     """Measure one level: solved by the likeliest answer, and in so many rounds or fewer."""
-    instances = list(draw_measured(SEED + level, kind, level, count))
-    torch.manual_seed(SEED)
-    greedy = solve(model, vocabulary, instances, feedback=False, rounds=1, temperature=0)
-    loop = solve(model, vocabulary, instances, feedback=True, rounds=rounds)
-    fresh = solve(model, vocabulary, instances, feedback=False, rounds=rounds)
+    instances = list(draw_measured(seed + level, kind, level, count))
+    torch.manual_seed(seed)
+    ask = partial(solve, model, vocabulary, instances)
+    greedy = ask(feedback=False, rounds=1, temperature=0)
+    loop = ask(feedback=True, rounds=rounds, temperature=temperature)
+    fresh = ask(feedback=False, rounds=rounds, temperature=temperature)
     counted = {"loop": loop, "fresh": fresh}
     return {
         "kind": kind.name,
         "level": level,
         "problems": len(instances),
+        "temperature": temperature,
         "greedy": sum(bool(a.solved) for a in greedy),
     } | {
         name: [sum(0 < a.solved <= n for a in attempts) for n in range(1, rounds + 1)]
@@ -114,6 +119,8 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--count", type=int, default=50, help="problems of each level")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--temperature", type=float, default=TEMPERATURE)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=[kind.name for kind in KINDS])
     parser.add_argument("--extra", action="store_true", help="also one level that was not trained")
@@ -124,7 +131,10 @@ def main() -> None:
     for kind in kinds:
         levels = (*kind.levels, *((kind.extra,) if given.extra else ()))
         for level in levels:
-            line = measure(model, vocabulary, kind, level, count=given.count, rounds=given.rounds)
+            line = measure(
+                *(model, vocabulary, kind, level),
+                **{name: getattr(given, name) for name in OPTIONS},
+            )
             print(json.dumps(line), flush=True)
 
 

@@ -50,7 +50,7 @@ class Preset:
 
 PRESETS = {
     "smoke": Preset(width=64, layers=2, heads=2, inner=192, tokens=2048, minutes=0.5, rows=400),
-    "cpu": Preset(width=256, layers=4, heads=4, inner=704, tokens=4096),
+    "cpu": Preset(width=192, layers=8, heads=3, inner=512, tokens=6144),
     "gpu": Preset(
         width=512, layers=8, heads=8, inner=1408, tokens=65_536, minutes=60, rows=2_000_000
     ),

@@ -44,13 +44,15 @@ class Kind:
 
 
 KINDS = (
-    Kind("blocksworld", "pddl", "blocksworld", {1: 0.03, 2: 0.08, 3: 0.12, 4: 0.03}, extra=5),
-    Kind("mystery", "pddl", "blocksworld", {1: 0.05, 2: 0.05}, mystery=True),
-    Kind("logistics", "pddl", "logistics", {1: 0.03, 2: 0.07, 3: 0.06}, extra=4),
-    Kind("countdown", "countdown", "reach", {1: 0.02, 2: 0.14}),
-    Kind("coloring", "coloring", "colorable", {1: 0.06, 2: 0.08}),
-    Kind("calendar", "calendar", "possible", {1: 0.05, 2: 0.07}),
-    Kind("meeting", "meeting", "possible", {1: 0.06, 2: 0.08}),
+    Kind(
+        "blocksworld", "pddl", "blocksworld", {1: 0.02, 2: 0.05, 3: 0.08, 4: 0.06, 5: 0.03}, extra=6
+    ),
+    Kind("mystery", "pddl", "blocksworld", {1: 0.06, 2: 0.1}, mystery=True),
+    Kind("logistics", "pddl", "logistics", {1: 0.03, 2: 0.06, 3: 0.08}, extra=4),
+    Kind("countdown", "countdown", "reach", {1: 0.01, 2: 0.1}),
+    Kind("coloring", "coloring", "colorable", {1: 0.06, 2: 0.09}),
+    Kind("calendar", "calendar", "possible", {1: 0.02, 2: 0.05}),
+    Kind("meeting", "meeting", "possible", {1: 0.05, 2: 0.08}),
 )
 
 

@@ -45,6 +45,8 @@ POOL = 2000
 """Rows from which batches of about equal length are made."""
 EASY_POOLS = 6
 """At first, the shorter half of so many pools is learnt from."""
+SMALLEST, GROWTH = 0.25, 24
+"""Share of a whole batch that the first ones have, and in how many pools they grow to one."""
 LOG_EVERY = 20
 SAVE_EVERY_S = 300
 LATEST = "LATEST"
@@ -93,28 +95,38 @@ def read_corpus(run: Run) -> Iterator[Row]:
 def draw_batches(run: Run) -> Iterator[Batch]:
     """Give this worker's batches, of the same rows on every worker."""
     rows, random = read_corpus(run), Random(run.seed)
-    share = run.preset.tokens // run.workers
     for number in count():
         pool = [next(rows) for _ in range(min(POOL, run.preset.rows))]
         if number < EASY_POOLS and run.start is None:
             pool = sorted(pool, key=lambda row: len(row.tokens))[: len(pool) // 2]
-        groups = list(batch_rows(pool, share, random))
+        groups = list(batch_rows(pool, size_batch(run, number), random))
         whole = len(groups) // run.workers * run.workers
         for group in groups[run.worker : whole : run.workers]:
             yield collate(group)
 
 
-def make_optimizers(model: LlamaForCausalLM, preset: Preset) -> list[torch.optim.Optimizer]:
-    """Train matrices by Muon, and embeddings and norms by AdamW."""
-    embeddings = [model.model.embed_tokens.weight]
-    matrices = [weight for weight in model.model.layers.parameters() if weight.ndim > 1]
+def size_batch(run: Run, pool: int) -> int:
+    """Give the tokens of one worker's batches: small ones teach more at first."""
+    grown = 1.0 if run.start is not None else min(1.0, SMALLEST + (1 - SMALLEST) * pool / GROWTH)
+    return round(grown * run.preset.tokens / run.workers)
+
+
+def list_matrices(model: LlamaForCausalLM) -> list[torch.nn.Parameter]:
+    """Give the weights that Muon trains."""
+    return [weight for weight in model.model.layers.parameters() if weight.ndim > 1]
+
+
+def make_optimizers(model: LlamaForCausalLM, run: Run) -> list[torch.optim.Optimizer]:
+    """Train matrices by Muon, a share on each worker, and embeddings and norms by AdamW."""
+    embeddings, matrices = [model.model.embed_tokens.weight], list_matrices(model)
     ids = {id(weight) for weight in (*embeddings, *matrices)}
     others = [weight for weight in model.parameters() if id(weight) not in ids]
     adam = partial(torch.optim.AdamW, betas=MOMENTA, weight_decay=0.0)
+    mine = matrices[run.worker :: run.workers]
     return [
-        torch.optim.Muon(matrices, lr=preset.rate, weight_decay=DECAY),
-        adam(embeddings, lr=preset.embed_rate),
-        adam(others, lr=preset.flat_rate),
+        torch.optim.Muon(mine, lr=run.preset.rate, weight_decay=DECAY),
+        adam(embeddings, lr=run.preset.embed_rate),
+        adam(others, lr=run.preset.flat_rate),
     ]
 
 
@@ -154,6 +166,17 @@ def average(model: LlamaForCausalLM, total: torch.Tensor, count: float, run: Run
     return loss / tokens
 
 
+def exchange(model: LlamaForCausalLM, run: Run) -> None:
+    """Give the other workers the matrices that this one has trained, and take theirs."""
+    for worker in range(run.workers if run.workers > 1 else 0):
+        theirs = list_matrices(model)[worker :: run.workers]
+        flat = torch.cat([weight.data.reshape(-1) for weight in theirs])
+        dist.broadcast(flat, worker)
+        sizes = [weight.numel() for weight in theirs]
+        for weight, part in zip(theirs, flat.split(sizes), strict=True):
+            weight.data.copy_(part.view_as(weight))
+
+
 def train(run: Run) -> Path:
     """Train, and give the last checkpoint."""
     torch.manual_seed(run.seed)
@@ -164,7 +187,7 @@ def train(run: Run) -> Path:
         vocabulary = Vocabulary.load(run.corpus)
         model = make_model(run.preset, vocabulary)
     model.to(device).train()
-    optimizers = make_optimizers(model, run.preset)
+    optimizers = make_optimizers(model, run)
     rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     began, saved, seen, losses = time.monotonic(), 0.0, 0, list[float]()
     for step, batch in enumerate(draw_batches(run), 1):
@@ -180,7 +203,8 @@ def train(run: Run) -> Path:
         torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         for optimizer in optimizers:
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        exchange(model, run)
+        model.zero_grad(set_to_none=True)
         seen += batch.tokens.numel() * run.workers
         if run.worker == 0 and step % LOG_EVERY == 0:
             report(step, spent, seen, losses)

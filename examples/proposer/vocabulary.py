@@ -74,10 +74,6 @@ class Vocabulary:
         found = [token for head in heads for token in self._by_head.get(head, ()) if token in text]
         return sorted(found, key=self._rank.__getitem__)
 
-    def extend(self, phrases: Iterable[str]) -> "Vocabulary":
-        """Add phrases behind the others, whose ids stay."""
-        return Vocabulary([*self.texts, *phrases])
-
     def save(self, folder: Path) -> None:
         """Write `vocabulary.json`, every token with its kind."""
         tokens = [("<unk>", "unknown"), *((text, "control") for text in SPECIAL[1:])]

@@ -105,6 +105,14 @@ def test_training_lowers_the_loss(corpus, trained):
     assert after < 0.9 * before
 
 
+def test_workers_that_share_a_training_train_every_weight(corpus, tmp_path):
+    run = Run(corpus, tmp_path, replace(SMOKE, tokens=1024), 1, None, 0, 2, steps=3)
+    torch.manual_seed(run.seed)
+    before = make_model(SMOKE, Vocabulary.load(corpus)).state_dict()
+    after = load_checkpoint(start(run))[0].state_dict()
+    assert not [name for name in before if torch.equal(before[name], after[name])]
+
+
 def test_answers_are_judged_and_wrong_ones_become_turns_to_learn_from(trained):
     model, vocabulary = load_checkpoint(trained)
     problems = draw_problems(Random(1), 6)  # noqa: S311  # no secret

@@ -53,12 +53,6 @@ def test_what_is_saved_is_read_again(vocabulary, tmp_path):
     assert Vocabulary.load(tmp_path).texts == vocabulary.texts
 
 
-def test_added_phrases_leave_the_others_as_they_were(vocabulary):
-    longer = vocabulary.extend(["a phrase of its own"])
-    assert longer.texts[:-1] == vocabulary.texts
-    assert len(longer.encode("a phrase of its own")) == 1
-
-
 def test_problems_of_four_blocks_are_short(vocabulary):
     kind = KINDS[0]
     problem = draw(Random(5), kind, 2, held_out=True)  # noqa: S311  # no secret
