@@ -59,7 +59,11 @@ class Repair:
 
 
 def make_row(
-    vocabulary: Vocabulary, prompt: str, answer: str | None, repairs: Sequence[Repair]
+    vocabulary: Vocabulary,
+    prompt: str,
+    answer: str | None,
+    repairs: Sequence[Repair],
+    direct: str | None = None,
 ) -> Row:
     """Encode a problem's conversations.
 
@@ -68,6 +72,7 @@ def make_row(
         prompt: The problem as it is put to the model.
         answer: The first answer that is learnt, if any.
         repairs: Further branches.
+        direct: The answer without a thought. That it begins at once is not learnt.
     """
     trunk = [USER, *vocabulary.encode(prompt), ASSISTANT]
     parts = [(trunk, 0, 0, 0)]
@@ -79,6 +84,8 @@ def make_row(
         asked += [USER, *vocabulary.encode(repair.told), ASSISTANT]
         right = [*vocabulary.encode(repair.right), END]
         parts.append((asked + right, number, len(trunk), len(asked)))
+    if direct is not None:
+        parts.append(([*vocabulary.encode(direct), END], len(repairs) + 2, len(trunk), 1))
     return _join(parts)
 
 

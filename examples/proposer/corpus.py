@@ -18,6 +18,7 @@ from critics.types import CandidateError, Verdict
 from examples.proposer.batches import Repair, Row, make_row
 from examples.proposer.phrases import choose_phrases, find_names, find_words
 from examples.proposer.problems import KINDS, Instance, Kind, draw, tell
+from examples.proposer.thoughts import put
 from examples.proposer.vocabulary import FILE, Vocabulary
 
 PART = 4000
@@ -30,11 +31,13 @@ FORMAL = ("syntax", "format", "malformed", "arity", "duplicate", "unread", "unkn
 """Faults of form: a model soon stops making them."""
 SPARE = 0.1
 """Share of wrong answers with a fault of form that are kept."""
+DIRECT = 0.2
+"""Share of the plans that are also learnt without the thought before them."""
 AFRESH = 0.06
 """Share of the problems that are put as after a stall."""
 STARTS = (KNOWN_WRONG, *WORDINGS)
 """What a fresh start says, a token each."""
-TYPICAL = {"mystery": 250, "blocksworld": 190, "logistics": 340, "countdown": 65, "meeting": 240}
+TYPICAL = {"mystery": 300, "logistics": 340, "meeting": 330, "calendar": 165}
 """Tokens of a row, to share the corpus by tokens."""
 
 
@@ -42,7 +45,7 @@ def make_rows(seed: int, count: int, kinds: Sequence[Kind] = KINDS) -> Iterator[
     """Make rows of all kinds."""
     random = Random(seed)
     choices = [(kind, level) for kind in kinds for level in kind.levels]
-    weights = [kind.levels[level] / TYPICAL.get(kind.name, 165) for kind, level in choices]
+    weights = [kind.levels[level] / TYPICAL.get(kind.name, 230) for kind, level in choices]
     while count:
         [(kind, level)] = random.choices(choices, weights)
         row = make_text(random, draw(random, kind, level, held_out=False))
@@ -62,9 +65,10 @@ def make_text(random: Random, instance: Instance) -> dict[str, Any] | None:
         repair = make_repair(instance, wrong) if wrong is not None else None
         if repair is not None:
             repairs.append([repair.wrong, repair.told, repair.right])
-    return describe(
-        instance, answer, repairs, start_afresh(random, [wrong for wrong, *_ in repairs])
-    )
+    beside = start_afresh(random, [wrong for wrong, *_ in repairs])
+    row = describe(instance, answer, repairs, beside)
+    plans = instance.domain.name == "pddl" and row["answer"] != answer
+    return row | {"direct": answer if plans and random.random() < DIRECT else None}
 
 
 def start_afresh(random: Random, wrong: Sequence[str]) -> str:
@@ -86,8 +90,8 @@ def describe(
         "level": instance.level,
         "identity": instance.identity,
         "prompt": "\n\n".join(filter(None, (instance.prompt, beside))),
-        "answer": answer,
-        "repairs": list(repairs),
+        "answer": None if answer is None else put(instance, answer),
+        "repairs": [[wrong, told, put(instance, right, wrong)] for wrong, told, right in repairs],
         "names": names,
         "words": words,
     }
@@ -135,7 +139,8 @@ def choose_vocabulary(rows: Sequence[dict[str, Any]]) -> Vocabulary:
 
 def encode(vocabulary: Vocabulary, row: dict[str, Any]) -> Row:
     """Encode a row."""
-    return make_row(vocabulary, row["prompt"], row["answer"], [Repair(*r) for r in row["repairs"]])
+    repairs = [Repair(*repair) for repair in row["repairs"]]
+    return make_row(vocabulary, row["prompt"], row["answer"], repairs, row.get("direct"))
 
 
 def save_rows(rows: Sequence[Row], path: Path) -> None:

@@ -102,6 +102,7 @@ def main() -> None:
     torch.manual_seed(given.seed)
     given.out.mkdir(parents=True, exist_ok=True)
     model, vocabulary = load_checkpoint(given.checkpoint)
+    vocabulary.save(given.out)
     until, random = time.monotonic() + 60 * given.minutes, Random(given.seed)
     made, part = make_rows(model, vocabulary, random, until), 0
     while rows := list(islice(made, PART)):

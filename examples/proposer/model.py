@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from examples.proposer.vocabulary import END, USER, Vocabulary
+from examples.proposer.vocabulary import BYTES, END, USER, Vocabulary
 
 CONTEXT = 2048
 """Longest conversation, in tokens."""
@@ -75,6 +75,18 @@ def make_model(preset: Preset, vocabulary: Vocabulary) -> LlamaForCausalLM:
     model = LlamaForCausalLM(config)
     torch.nn.init.normal_(model.model.embed_tokens.weight)
     return model
+
+
+def adopt(model: LlamaForCausalLM, old: Vocabulary, new: Vocabulary) -> None:
+    """Let a model read another vocabulary: what it knows of the tokens of both stays."""
+    places = {text: place for place, text in enumerate(old.texts, BYTES + 256)}
+    kept = [*range(BYTES + 256), *(places.get(text, -1) for text in new.texts)]
+    known = torch.tensor(kept) >= 0
+    before = [layer.weight.data for layer in (model.model.embed_tokens, model.lm_head)]
+    model.resize_token_embeddings(len(new), mean_resizing=False)
+    for layer, weight in zip((model.model.embed_tokens, model.lm_head), before, strict=True):
+        torch.nn.init.normal_(layer.weight, std=weight.std().item())
+        layer.weight.data[known] = weight[torch.tensor(kept)[known]]
 
 
 def save_checkpoint(model: LlamaForCausalLM, vocabulary: Vocabulary, folder: Path) -> None:

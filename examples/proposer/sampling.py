@@ -9,7 +9,7 @@ from examples.proposer.vocabulary import ASSISTANT, END, USER, Vocabulary
 
 TEMPERATURE = 0.7
 """At which the proposer is meant to be asked."""
-LONGEST = 200
+LONGEST = 320
 """Tokens of an answer, at most."""
 AT_ONCE = 64
 """Conversations in a batch."""

@@ -29,6 +29,7 @@ from examples.proposer.corpus import load_rows
 from examples.proposer.model import (
     PRESETS,
     Preset,
+    adopt,
     load_checkpoint,
     make_model,
     pick_device,
@@ -36,7 +37,7 @@ from examples.proposer.model import (
 )
 from examples.proposer.vocabulary import Vocabulary
 
-WARM_UP, COOL_DOWN = 0.02, 0.25
+WARM_UP, COOL_DOWN = 0.02, 0.4
 """Shares of the time in which the learning rate rises and falls."""
 MOMENTA = (0.9, 0.95)
 DECAY = 0.05
@@ -181,10 +182,12 @@ def train(run: Run) -> Path:
     """Train, and give the last checkpoint."""
     torch.manual_seed(run.seed)
     device = pick_device()
+    vocabulary = Vocabulary.load(run.corpus)
     if run.start is not None:
-        model, vocabulary = load_checkpoint(run.start)
+        model, before = load_checkpoint(run.start)
+        if before.texts != vocabulary.texts:
+            adopt(model, before, vocabulary)
     else:
-        vocabulary = Vocabulary.load(run.corpus)
         model = make_model(run.preset, vocabulary)
     model.to(device).train()
     optimizers = make_optimizers(model, run)

@@ -18,10 +18,10 @@ from examples.proposer.corpus import (  # noqa: E402
 )
 from examples.proposer.evaluate import solve  # noqa: E402
 from examples.proposer.iterate import draw_problems, learn_from  # noqa: E402
-from examples.proposer.model import PRESETS, load_checkpoint, make_model  # noqa: E402
+from examples.proposer.model import PRESETS, adopt, load_checkpoint, make_model  # noqa: E402
 from examples.proposer.sampling import sample, write_conversation  # noqa: E402
 from examples.proposer.train import Run, compute_loss, rate_at, start  # noqa: E402
-from examples.proposer.vocabulary import ASSISTANT, END, Vocabulary  # noqa: E402
+from examples.proposer.vocabulary import ASSISTANT, END, USER, Vocabulary  # noqa: E402
 
 SMOKE = PRESETS["smoke"]
 
@@ -74,6 +74,25 @@ def test_only_right_answers_and_what_was_told_are_learnt(small):
     assert learnt == [*right, END, *corrected, END]
     foreseen = batch.target[0][(batch.weight[0] > 0) & (batch.weight[0] < 1)].tolist()
     assert foreseen == [*small.encode("told"), ASSISTANT]
+
+
+def test_an_answer_without_its_thought_is_learnt_after_its_first_token(small):
+    row = make_row(small, "(on a b)", "wrong right a", [], direct="right a b")
+    learnt = [target for target in row.target.tolist() if target >= 0]
+    thought, direct = (small.encode(text) for text in ("wrong right a", "right a b"))
+    assert learnt == [*thought, END, *direct[1:], END]
+
+
+def test_a_model_that_goes_on_with_another_vocabulary_knows_the_tokens_of_both(small):
+    model = make_model(SMOKE, small).eval()
+    other = Vocabulary(["new", "(on", " b", " a"])
+    asked = [[USER, *vocabulary.encode("(on a b)")] for vocabulary in (small, other)]
+    with torch.inference_mode():
+        before = model(input_ids=torch.tensor(asked[:1])).logits[0, :, asked[0]]
+        adopt(model, small, other)
+        after = model(input_ids=torch.tensor(asked[1:])).logits[0, :, asked[1]]
+    assert model.config.vocab_size == len(other)
+    torch.testing.assert_close(after, before)
 
 
 def test_batches_hold_every_row_once_and_keep_to_their_size(corpus):
