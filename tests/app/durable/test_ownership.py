@@ -38,8 +38,8 @@ async def test_who_has_lost_a_run_stores_no_result(pool, make_engine, caplog):
         await engine.start(spec)
         await asyncio.wait_for(model.asked.wait(), SOON_S)
         over = engine._local[spec.id].over
-        before = await engine._workflows.past(spec.id)
         await asyncio.to_thread(take_away, spec.id)
+        before = await engine._workflows.past(spec.id)  # what was being stored is there, or never
         model.free.set()
         await asyncio.wait_for(over.wait(), SOON_S)
         after = await engine._workflows.past(spec.id)
