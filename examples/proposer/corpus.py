@@ -16,6 +16,7 @@ import numpy as np
 from backprompt.prompt import KNOWN_WRONG, WORDINGS, put_differently
 from critics.types import CandidateError, Verdict
 from examples.proposer.batches import Repair, Row, make_row
+from examples.proposer.neighbours import answer_neighbour
 from examples.proposer.phrases import choose_phrases, find_names, find_words
 from examples.proposer.problems import KINDS, Instance, Kind, draw, tell
 from examples.proposer.thoughts import put
@@ -27,6 +28,9 @@ REPAIRS = 2
 """Wrong answers to a problem, at most."""
 MUTATIONS = 3
 """Changes that make a wrong answer, at most."""
+SLIPS, TRIES = 0.6, 4
+"""Share of wrong answers that are right for a neighbouring problem, if one of so many tried has
+such an answer."""
 FORMAL = ("syntax", "format", "malformed", "arity", "duplicate", "unread", "unknown", "type")
 """Faults of form: a model soon stops making them."""
 SPARE = 0.1
@@ -98,7 +102,12 @@ def describe(
 
 
 def corrupt(random: Random, instance: Instance, answer: str) -> str | None:
-    """Change a right answer until it is wrong."""
+    """Make a wrong answer, of a neighbouring problem or by changing a right one."""
+    for _ in range(TRIES if random.random() < SLIPS else 0):
+        slip = answer_neighbour(random, instance)
+        written = slip is not None and instance.find(slip) == [slip]  # unlike an empty plan
+        if slip and written and instance.judge(slip).verdict is Verdict.REJECTED:
+            return slip
     loaded = instance.domain.load(instance.problem)
     text = answer
     for _ in range(random.randint(1, MUTATIONS)):

@@ -2,7 +2,8 @@
 
 A small network cannot solve these problems in one glance. So it learns to note what it needs first,
 between `<think>` and `</think>`, where the service looks for no answers: towers of blocks, a
-graph's colours one vertex after the other, what arithmetic can reach, when one arrives where. A
+graph's colours one vertex after the other, what arithmetic can reach, when one arrives where. Who
+mends an answer first notes where the new one leaves it, or what was wrong would be said again. A
 note is made by rule from the problem and a right answer; nothing depends on it but the answer.
 
 Invariant: nothing that is noted needs more than what stands in the conversation before it.
@@ -11,6 +12,7 @@ Invariant: nothing that is noted needs more than what stands in the conversation
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from examples.proposer.problems import Instance
@@ -42,19 +44,43 @@ def put(instance: Instance, answer: str, wrong: str | None = None) -> str:
     return "\n".join(["<think>", *lines, "</think>", answer]) if lines else answer
 
 
-def note_towers(payload: Mapping[str, Any], _answer: str, _wrong: str | None) -> Iterator[str]:
-    """Note the towers, from the top, and those of the goal, from below."""
+def note_change(answer: str, wrong: str) -> Iterator[str]:
+    """Note the first step that is another one than in the wrong plan."""
+    yield from _note_first_change(wrong.splitlines(), answer.splitlines())
+
+
+def note_towers(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
+    """Note the towers, from the top, and those of the goal, from below; or what is changed."""
+    if wrong is not None:
+        yield from note_change(answer, wrong)
+        return
     text = payload["problem"]
-    goal = _find_rows(text.split("(:goal")[1], "on")
-    yield from _note_blocks(text, "on", goal)
+    yield from _note_blocks(text, "on", _find_rows(text.split("(:goal")[1], "on"))
 
 
-def note_roles(payload: Mapping[str, Any], _answer: str, _wrong: str | None) -> Iterator[str]:
+def note_roles(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
     """Note what the words of a renamed Blocksworld mean, and then its towers."""
+    if wrong is not None:
+        yield from note_change(answer, wrong)
+        return
     roles = find_roles(payload["domain"])
     yield from (f"{role}={word}" for role, word in roles.items())
     text = payload["problem"]
     yield from _note_blocks(text, roles["on"], _find_rows(text.split("(:goal")[1], roles["on"]))
+
+
+def note_places(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
+    """Note where the vehicles are, and from where to where packages must go, first things first."""
+    if wrong is not None:
+        yield from note_change(answer, wrong)
+        return
+    before, after = payload["problem"].split("(:goal")
+    at, wanted = dict(_find_rows(before, "at")), dict(_find_rows(after, "at"))
+    vehicles = [thing for thing in at if f"(obj {thing})" not in before]
+    yield f"at:{'/'.join(f' {thing} {at[thing]}' for thing in vehicles)}"
+    moved = dict.fromkeys(re.findall(r"^\(load-\S+ (\S+)", answer, re.MULTILINE))
+    ways = [f" {thing} {at[thing]} {wanted[thing]}" for thing in moved if thing in wanted]
+    yield f"to:{'/'.join(ways)}"
 
 
 def find_roles(domain: str) -> dict[str, str]:
@@ -74,7 +100,7 @@ def note_colors(payload: Mapping[str, Any], answer: str, wrong: str | None) -> I
     """Note, for each vertex that is coloured, the colours beside it that are settled."""
     colors: dict[str, str] = json.loads(answer)
     settled = {str(vertex) for vertex in payload.get("precolored", ())}
-    before = _read_colors(wrong) if wrong is not None else {}
+    before = _read_object(wrong) if wrong is not None else {}
     waiting = [vertex for vertex in colors if before.get(vertex) != colors[vertex]]
     settled |= colors.keys() - set(waiting)
     for vertex in waiting:
@@ -109,10 +135,12 @@ def note_results(payload: Mapping[str, Any]) -> tuple[list[str], str] | None:
     return None
 
 
-def note_meetings(payload: Mapping[str, Any], answer: str, _wrong: str | None) -> Iterator[str]:
+def note_meetings(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
     """Note for each meeting when one arrives, since when the person is there, and for how long."""
     people = {person["person"]: person for person in payload["people"]}
     place, time = payload["start"]["place"], payload["start"]["time"]
+    if wrong is not None:
+        yield from _note_first_change([*_list_meetings(wrong)], [*_list_meetings(answer)])
     for meeting in json.loads(answer)["itinerary"]:
         person = people[meeting["person"]]
         way = payload["travel"][place][person["place"]]
@@ -127,10 +155,11 @@ def note_meetings(payload: Mapping[str, Any], answer: str, _wrong: str | None) -
 NOTES: Mapping[str, Note] = {
     "blocksworld": note_towers,
     "mystery": note_roles,
+    "logistics": note_places,
     "coloring": note_colors,
     "meeting": note_meetings,
 }
-"""By kind; countdown finds its own way to an answer, and the others are answered at once."""
+"""By kind; countdown finds its own way to an answer, calendar is answered at once."""
 
 
 def _note_blocks(text: str, on: str, goal: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -164,9 +193,23 @@ def _find_rows(text: str, predicate: str) -> list[tuple[str, str]]:
     return re.findall(rf"\({re.escape(predicate)} (\S+) ([^\s)]+)\)", text)
 
 
-def _read_colors(wrong: str) -> dict[str, str]:
+def _note_first_change(wrong: Sequence[str], right: Sequence[str]) -> Iterator[str]:
+    for one, other in zip_longest(wrong, right, fillvalue="end"):
+        if one != other:
+            yield f"not {one}: {other}"
+            return
+
+
+def _list_meetings(answer: str) -> Iterator[str]:
+    listed = _read_object(answer).get("itinerary")
+    for meeting in listed if isinstance(listed, list) else ():
+        said = meeting if isinstance(meeting, dict) else {}
+        yield " ".join(str(said.get(key)) for key in ("person", "start", "end"))
+
+
+def _read_object(text: str) -> dict[str, Any]:
     try:
-        said = json.loads(wrong)
+        said = json.loads(text)
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}

@@ -70,6 +70,28 @@ def test_towers_hold_every_block_once_and_stand_as_the_problem_says(seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", ["blocksworld", "mystery", "logistics"])
+def test_who_mends_a_plan_notes_the_step_at_which_the_new_one_leaves_it(name, seed):
+    instance = draw_one(name, seed)
+    wrong = corrupt(Random(seed), instance, instance.answer())  # noqa: S311  # no secret
+    lines, answer = read_thought(put(instance, instance.repair(wrong), wrong))
+    before, after = re.fullmatch(r"not (.+): (.+)", lines[-1]).groups()
+    old, new = [*wrong.splitlines(), "end"], [*answer.splitlines(), "end"]
+    pairs = zip(old, new, strict=False)
+    step = next(place for place, (one, other) in enumerate(pairs) if one != other)
+    assert (before, after) == (old[step], new[step])
+
+
+@pytest.mark.parametrize("wrong", ["", "{}", "[1]", '{"itinerary": 3}', '{"itinerary": [3, {}]}'])
+def test_an_answer_that_is_no_itinerary_is_left_at_its_first_meeting(wrong):
+    instance = draw_one("meeting", 1)
+    answer = instance.answer()
+    lines, _ = read_thought(put(instance, answer, wrong))
+    first = json.loads(answer)["itinerary"][0]
+    assert lines[0].endswith(f": {first['person']} {first['start']} {first['end']}")
+
+
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("mended", [False, True])
 def test_a_colour_is_none_of_those_noted_beside_it(seed, mended):
     instance = draw_one("coloring", seed)
