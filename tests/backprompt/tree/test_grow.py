@@ -130,6 +130,36 @@ async def test_a_model_goes_on_with_the_moves_so_far():
     assert [message.role for message in grown.requests[-1].messages] == ["user", "assistant"]
 
 
+@pytest.mark.parametrize("prior", ["samples", "ranked", "continued"])
+@pytest.mark.parametrize("aloud", ["<think>{}</think>\n", "<Reasoning>\n{}\n</Reasoning>"])
+async def test_what_a_model_thinks_aloud_is_no_answer(prior, aloud):
+    plan = (await grow_tree(estimate="none")).events("tree-searched")[0].moves
+
+    def answer(request):
+        offered = options(request)
+        if prior == "ranked":
+            return ", ".join(sorted(offered, reverse=True))
+        begun = request.messages[-1].content.splitlines() if len(request.messages) > 1 else []
+        likely = [*offered.values()][-1:] if offered else plan[len(begun) :]
+        return "\n".join(likely) or "(jump)"
+
+    def think(request):
+        thought = "\n".join(["A, B", *options(request).values(), "(jump)"])
+        return completion(request, aloud.format(thought) + answer(request))
+
+    quiet, loud = [
+        await grow_tree(respond, free=False, width=1, prior=prior, estimate="none")
+        for respond in (lambda request: completion(request, answer(request)), think)
+    ]
+    assert quiet.events("prior-changed") == loud.events("prior-changed") == []
+    one, other = (
+        [(event.move, event.choices) for event in grown.events("node-expanded")]
+        for grown in (quiet, loud)
+    )
+    assert one == other
+    assert prior in {event.prior for event in loud.events("node-expanded")}
+
+
 async def test_a_model_that_cannot_go_on_is_asked_for_letters():
     grown = await grow_tree(
         lambda request: completion(request, " "), free=False, width=1, prior="continued"
