@@ -15,10 +15,12 @@ from typing import Any, TypeAlias
 from critics.judge import read_problem
 from critics.types import KernelError
 from examples.proposer.problems import Instance
-from examples.proposer.thoughts import find_roles
+from examples.proposer.thoughts import find_roles, shift_clock
 
 Change: TypeAlias = Callable[[Random, Mapping[str, Any]], dict[str, Any]]
 """Changes a detail of a payload; an `IndexError` where there is none of its sort."""
+SOME = 2
+"""One of so many may be left out, or take another's place."""
 MINUTES = (-30, -15, 15, 30)
 
 
@@ -37,7 +39,7 @@ def uncover(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
     on = find_roles(payload["domain"])["on"]
     head, start, rest = payload["problem"].partition("(:init")
     init, goal = rest.split("(:goal")
-    pairs = re.findall(rf"\({on} (\S+) ([^\s)]+)\)", init)
+    pairs = re.findall(rf"\({re.escape(on)} (\S+) ([^\s)]+)\)", init)
     upper, lower = random.choice(pairs)
     covered = {under for _, under in pairs}
     single = re.findall(r"\((\S+) ([^\s()]+)\)", init)
@@ -51,9 +53,10 @@ def forget(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out one of several goals."""
     before, goal = payload["problem"].split("(:goal (and")
     goals = re.findall(r"\([^()]+\)", goal)
-    left = random.sample(goals, len(goals) - 1)
-    kept = [one for one in goals if one in left] or [goals[1]]
-    return {**payload, "problem": f"{before}(:goal (and {' '.join(kept)})))"}
+    if len(goals) < SOME:
+        raise IndexError
+    goals.pop(random.randrange(len(goals)))
+    return {**payload, "problem": f"{before}(:goal (and {' '.join(goals)})))"}
 
 
 def exchange(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def exchange(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
     facts = re.findall(r"\((\S+) (\S+) ([^\s)]+)\)", goal)
     place = random.choice([0, 1]) if "logistics" not in payload["domain"] else 1
     named = sorted({fact[place + 1] for fact in facts})
-    if len(named) < 2:  # noqa: PLR2004  # of them
+    if len(named) < SOME:
         raise IndexError
     pair = random.sample(named, 2)
     other = {pair[0]: pair[1], pair[1]: pair[0]}
@@ -106,14 +109,10 @@ def mistake_person(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]
     person = random.choice(changed["people"])
     key = random.choice(("from", "to", "min_minutes"))
     by = random.choice(MINUTES)
-    person[key] = max(15, person[key] + by) if key == "min_minutes" else _shift(person[key], by)
+    person[key] = (
+        max(15, person[key] + by) if key == "min_minutes" else shift_clock(person[key], by)
+    )
     return changed
-
-
-def _shift(clock: str, minutes: int) -> str:
-    hours, rest = map(int, clock.split(":"))
-    total = 60 * hours + rest + minutes
-    return f"{total // 60:02}:{total % 60:02}"
 
 
 CHANGES: Mapping[str, tuple[Change, ...]] = {

@@ -146,7 +146,7 @@ def note_meetings(payload: Mapping[str, Any], answer: str, wrong: str | None) ->
         way = payload["travel"][place][person["place"]]
         place = person["place"]
         yield (
-            f"{meeting['person']}: {place} {way}, {_add(time, way)}, {person['from']}; "
+            f"{meeting['person']}: {place} {way}, {shift_clock(time, way)}, {person['from']}; "
             f"{meeting['start']}, {person['min_minutes']}, {meeting['end']}"
         )
         time = meeting["end"]
@@ -237,7 +237,8 @@ def _list_results(one: int, other: int) -> Iterator[tuple[int, str]]:
         yield one // other, f"{one} / {other}"
 
 
-def _add(clock: str, minutes: int) -> str:
+def shift_clock(clock: str, minutes: int) -> str:
+    """Give the time of day so many minutes later."""
     hours, rest = map(int, clock.split(":"))
     total = 60 * hours + rest + minutes
     return f"{total // 60:02}:{total % 60:02}"
