@@ -39,7 +39,7 @@ def serving(*options):
 def connect(url):
     from openenv.core import GenericEnvClient  # noqa: PLC0415  # collected where there is none
 
-    return GenericEnvClient(base_url=url)
+    return GenericEnvClient(base_url=url, connect_timeout_s=120, message_timeout_s=120)
 
 
 @pytest.fixture(scope="module")
