@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,18 +22,22 @@ def serving(*options):
     """The server as a user starts it, on a port that is free."""
     command = [sys.executable, str(SERVER), "--port", "0", "--deadline", "60", *map(str, options)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        # Read to the end, or a server that says much would wait for ever.
+        rest = threading.Thread(target=process.stderr.read)
         try:
             told = []
             for line in process.stderr:
                 told.append(line)
                 if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                    rest.start()
                     yield found[1]
                     break
             else:
                 pytest.fail("".join(told))
         finally:
             process.terminate()
-            process.stderr.read()
+            if rest.ident is not None:
+                rest.join()
     assert process.returncode in {0, -15}
 
 
