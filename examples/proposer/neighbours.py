@@ -60,11 +60,10 @@ def forget(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def exchange(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Exchange two things of the goal."""
+    """Exchange two things of the goal: blocks that carry others, or places."""
     before, goal = payload["problem"].split("(:goal (and")
     facts = re.findall(r"\((\S+) (\S+) ([^\s)]+)\)", goal)
-    place = random.choice([0, 1]) if "logistics" not in payload["domain"] else 1
-    named = sorted({fact[place + 1] for fact in facts})
+    named = sorted({second for *_, second in facts})
     if len(named) < SOME:
         raise IndexError
     pair = random.sample(named, 2)
@@ -104,14 +103,13 @@ def misjudge(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mistake_person(random: Random, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Take another hour for the one at which a person comes or goes, or another length."""
+    """Take another hour for the one at which a person comes or goes, or ask for more minutes."""
     changed = deepcopy(dict(payload))
     person = random.choice(changed["people"])
     key = random.choice(("from", "to", "min_minutes"))
     by = random.choice(MINUTES)
-    person[key] = (
-        max(15, person[key] + by) if key == "min_minutes" else shift_clock(person[key], by)
-    )
+    longer = key == "min_minutes"
+    person[key] = person[key] + abs(by) if longer else shift_clock(person[key], by)
     return changed
 
 

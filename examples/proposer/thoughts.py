@@ -54,8 +54,7 @@ def note_towers(payload: Mapping[str, Any], answer: str, wrong: str | None) -> I
     if wrong is not None:
         yield from note_change(answer, wrong)
         return
-    text = payload["problem"]
-    yield from _note_blocks(text, "on", _find_rows(text.split("(:goal")[1], "on"))
+    yield from _note_blocks(payload["problem"], "on")
 
 
 def note_roles(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
@@ -65,8 +64,7 @@ def note_roles(payload: Mapping[str, Any], answer: str, wrong: str | None) -> It
         return
     roles = find_roles(payload["domain"])
     yield from (f"{role}={word}" for role, word in roles.items())
-    text = payload["problem"]
-    yield from _note_blocks(text, roles["on"], _find_rows(text.split("(:goal")[1], roles["on"]))
+    yield from _note_blocks(payload["problem"], roles["on"])
 
 
 def note_places(payload: Mapping[str, Any], answer: str, wrong: str | None) -> Iterator[str]:
@@ -162,10 +160,11 @@ NOTES: Mapping[str, Note] = {
 """By kind; countdown finds its own way to an answer, calendar is answered at once."""
 
 
-def _note_blocks(text: str, on: str, goal: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _note_blocks(text: str, on: str) -> Iterator[str]:
     """Write towers as in `now: b d c/ a` and `goal: c b d a`."""
     objects = _find(r"\(:objects([^)]*)\)", text).split()
-    below = dict(_find_rows(text.split("(:goal", maxsplit=1)[0], on))
+    before, after = text.split("(:goal")
+    below, goal = dict(_find_rows(before, on)), _find_rows(after, on)
     covered = set(below.values())
     towers = [_follow(top, below) for top in objects if top not in covered]
     yield f"now:{'/'.join(towers)}"
