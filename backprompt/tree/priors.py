@@ -19,6 +19,7 @@ from backprompt.task import Task
 from backprompt.tree.options import Prior
 from backprompt.upstream import Completion, Message
 from critics.rollout import Expanded
+from critics.thoughts import leave_out_thoughts
 
 COVERED = 0.5
 """Least probability that the letters together must have."""
@@ -30,7 +31,6 @@ MOST_TOLD = 20
 """Moves so far that a question repeats, the last ones."""
 
 _LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.):]|[A-Z][.)])\s+")
 
 BEST = "Which of them is the best next move? Answer with its letter and nothing else."
@@ -118,15 +118,14 @@ def read_prior(
 
 def read_moves(answer: Completion, count: int) -> tuple[str, ...]:
     """Read the moves that a model proposes."""
-    lines = (_BULLET.sub("", line).strip() for line in _leave_out_thoughts(answer).splitlines())
+    lines = (_BULLET.sub("", line).strip() for line in _read_answer(answer).splitlines())
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("```")))[
         :count
     ]
 
 
-def _leave_out_thoughts(answer: Completion) -> str:
-    """Leave out what a model thinks aloud; a thought that is cut off has no answer after it."""
-    return _THOUGHT.sub("", answer.text)
+def _read_answer(answer: Completion) -> str:
+    return leave_out_thoughts(answer.text, cut_off=True)
 
 
 def _read_letters(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
@@ -140,7 +139,7 @@ def _read_letters(order: tuple[str, ...], answer: Completion) -> dict[str, float
 
 
 def _read_sample(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
-    said = _leave_out_thoughts(answer).strip().strip("\"'`")
+    said = _read_answer(answer).strip().strip("\"'`")
     lines = [_BULLET.sub("", line).strip().strip("\"'`") for line in said.splitlines()]
     named = [move for move in order if move in lines] or [move for move in order if move in said]
     if not named:
@@ -150,14 +149,14 @@ def _read_sample(order: tuple[str, ...], answer: Completion) -> dict[str, float]
 
 
 def _read_continued(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
-    lines = [line.strip() for line in _leave_out_thoughts(answer).splitlines() if line.strip()]
+    lines = [line.strip() for line in _read_answer(answer).splitlines() if line.strip()]
     # A move that cannot be made, or leads back, speaks for none of the others.
     return {move: float(move == lines[0]) for move in order} if lines else None
 
 
 def _read_ranks(order: tuple[str, ...], answer: Completion) -> dict[str, float] | None:
     labels = ascii_uppercase[: len(order)]
-    said = dict.fromkeys(_LETTER.findall(_leave_out_thoughts(answer)))
+    said = dict.fromkeys(_LETTER.findall(_read_answer(answer)))
     ranked = [label for label in said if label in labels]
     if not ranked:
         return None

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from critics.puzzles.coloring_problem import Graph, identify
+from critics.thoughts import leave_out_thoughts
 
 MAX_FOUND = 20
 MAX_LINES = 20_000
@@ -26,12 +27,11 @@ _RULE = re.compile(r"[\s|:]*-[-\s|:]*", re.ASCII)
 _OPENS = re.compile(r"[\[{]")
 _VERTEX = ("vertex", "node", "region", "name", "id")
 _COLOR = ("color", "colour")
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
 def find_colorings(graph: Graph, response: str) -> list[str]:
     """Give every colouring of a response as a JSON object, in order, each once."""
-    text = _THOUGHT.sub("", response)
+    text = leave_out_thoughts(response)
     found = list(_objects(graph, text))
     if not found:
         found = [_write(colors) for colors in _lists(graph, text.splitlines()[:MAX_LINES])]

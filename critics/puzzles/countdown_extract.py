@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from critics.puzzles.expressions import SIGNS, read_answer, write_number
+from critics.thoughts import leave_out_thoughts
 from critics.types import CandidateError
 
 MAX_FOUND = 20
@@ -33,7 +34,6 @@ _STEP = re.compile(
 )
 _NUMBERED = re.compile(r"^[ \t]*(?:step\s*)?\d{1,3}\s*[.):](?=\s)", re.IGNORECASE | re.MULTILINE)
 _LEFT = re.compile(r"\(\s*left:?[^)\n]*\)?", re.IGNORECASE)
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
 def find_expressions(numbers: Sequence[Fraction], response: str, *, use_all: bool) -> list[str]:
@@ -72,7 +72,7 @@ def _read_json(response: str) -> str | None:
 
 def clean(response: str) -> str:
     """Write a response's typographic and LaTeX signs as the grammar has them."""
-    text = _THOUGHT.sub("", response).translate(SIGNS)
+    text = leave_out_thoughts(response).translate(SIGNS)
     for pattern, plain in _REWRITES:
         text = pattern.sub(plain, text)
     return _LEFT.sub(" ", _NUMBERED.sub(" ", text))

@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Iterator
 
+from critics.thoughts import leave_out_thoughts
+
 MAX_FOUND = 20
 MAX_SCANNED = 2_000_000
 """Characters of what is no JSON that are looked through."""
@@ -15,7 +17,6 @@ _FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n`]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL
 _OPEN = re.compile(r"[{\[]")
 _LIKELY = re.compile(r'\{\s*["}]|\[\s*["{\[\]\-0-9tfn]')
 _MARKS = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|[\[{]|[\]}]')
-_THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
 def find_documents(response: str) -> list[str]:
@@ -24,7 +25,7 @@ def find_documents(response: str) -> list[str]:
     The whole response, if it is JSON; else what stands in fences, then the objects and lists in
     the text. If none can be read, what looks most like one, so that the fault can be told.
     """
-    text = _THOUGHT.sub("", response).strip().removeprefix("\ufeff")
+    text = leave_out_thoughts(response).strip().removeprefix("\ufeff")
     if _is_json(text):
         return [text]
     good: list[str] = []
